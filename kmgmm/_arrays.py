@@ -1,0 +1,189 @@
+"""The package's only tuned code: validation at the door, blocks, squared distances, softmax.
+
+Inside a block everything is feature-major, (d, b) and (k, b): NumPy's inner loops then run over the
+points, and no array is larger than a block. A block's origin is the first center, so that data far
+from zero lose no digits, and ties on a grid stay exact.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.intp]
+
+BLOCK_VALUES = 1 << 16  # k + d values for each point of a block: about half a megabyte
+CANCELLED = 1e-6  # |x|² − 2x·m + |m|² smaller than this share of |x|² + |m|² is computed afresh
+
+
+def as_real(values: Any, name: str, ndim: int, shape: str) -> Array:
+    """Return `values` as a finite float64 array of `ndim` dimensions, or say what is wrong."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be a {shape} array of real numbers: {error}") from None
+    if array.ndim != ndim:
+        hint = ": write x[:, None]" if (array.ndim, ndim) == (1, 2) else ""
+        raise ValueError(f"{name} must be {shape}; got {array.shape}{hint}")
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty; got {array.shape}")
+    if not np.isfinite(array).all():
+        bad = array.size - np.count_nonzero(np.isfinite(array))
+        raise ValueError(f"{name} must be finite; {bad} of its {array.size} values are NaN or inf")
+    return array
+
+
+def as_data(X: Any, d: int | None = None) -> Array:
+    """Return X as a finite (n, d) array."""
+    X = as_real(X, "X", 2, "(n, d)")
+    if d is not None and X.shape[1] != d:
+        raise ValueError(f"X must be (n, {d}) to match the means; got {X.shape}")
+    return X
+
+
+def as_centers(centers: Any, d: int | None = None) -> Array:
+    """Return centers as a finite (k, d) array of the data's dimension."""
+    centers = as_real(centers, "centers", 2, "(k, d)")
+    if d is not None and centers.shape[1] != d:
+        raise ValueError(f"centers must be (k, {d}) to match X; got {centers.shape}")
+    return centers
+
+
+def as_labels(labels: Any, n: int) -> Labels:
+    """Return labels as (n,) integers from 0."""
+    labels = np.asarray(labels)
+    if labels.shape != (n,) or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"labels must be ({n},) integers; got {labels.dtype} {labels.shape}")
+    if labels.min() < 0:
+        raise ValueError(f"labels must count from 0; the least is {labels.min()}")
+    return labels.astype(np.intp)
+
+
+def as_weights(weights: Any, k: int) -> Array:
+    """Return weights as (k,) probabilities."""
+    weights = as_real(weights, "weights", 1, "(k,)")
+    if weights.shape != (k,):
+        raise ValueError(f"weights must be ({k},); got {weights.shape}")
+    if weights.min() < 0:
+        raise ValueError(f"weights must not be negative; the least is {weights.min()}")
+    if abs(weights.sum() - 1) > 1e-8:
+        raise ValueError(f"weights must sum to 1; they sum to {weights.sum()}")
+    return read_only(weights.copy())
+
+
+def read_only(array: Array) -> Array:
+    """Freeze an array and return it."""
+    array.flags.writeable = False
+    return array
+
+
+def divide(sums: Array, counts: Array, otherwise: Array | float) -> Array:
+    """Return sums (k, d) / counts (k,), but `otherwise` in rows whose count is 0."""
+    if counts.all():
+        return sums / counts[:, None]
+    counts = counts[:, None]
+    return np.where(counts > 0, sums / np.where(counts > 0, counts, 1), otherwise)
+
+
+def check_k(X: Array, k: int) -> None:
+    """Raise unless k is a whole number from 1 to the number of distinct points of X."""
+    if not isinstance(k, int | np.integer) or isinstance(k, bool) or k < 1:
+        raise ValueError(f"k must be a whole number, 1 or more; got {k!r}")
+    if k > len(X):
+        raise ValueError(f"k = {k} clusters need at least {k} points; got n = {len(X)}")
+    # The first few rows usually show k distinct points; only odd data need all of them.
+    if len(np.unique(X[: 10 * k], axis=0)) < k and (found := len(np.unique(X, axis=0))) < k:
+        raise ValueError(f"k = {k} clusters need {k} distinct points; X has {found}")
+
+
+def blocks(X: Array, k: int, origin: Array) -> Iterator[tuple[slice, Array]]:
+    """Yield slices of rows and, for each, the block X − origin, feature-major (d, b)."""
+    n, d = X.shape
+    size = max(1024, BLOCK_VALUES // (k + d))
+    buffer = np.empty((d, min(n, size)))
+    for first in range(0, n, size):
+        rows = slice(first, min(first + size, n))
+        block = buffer[:, : rows.stop - first]
+        yield rows, np.subtract(X[rows].T, origin[:, None], out=block)
+
+
+def squared_distances(X: Array, M: Array, P: Array | None = None) -> Array:
+    """Return D (k, b), Σ_d P_id (x_d − m_id)², for a block X (d, b), M (k, d), P (k, d) or ones.
+
+    Expanding the square makes this one matrix product, but subtracts large numbers where a point
+    lies very near a center; such points are computed again from the differences.
+    """
+    PM = M if P is None else P * M
+    m2 = np.einsum("kd,kd->k", PM, M)
+    D = (-2 * PM) @ X
+    D += m2[:, None]
+    x2 = np.einsum("db,db->b", X, X) if P is None else P @ (X * X)
+    D += x2
+    if D.min() < CANCELLED * (x2.max() + m2.max()):  # there may be such points
+        size = x2 if P is None else x2.max(axis=0)
+        near = np.flatnonzero(D.min(axis=0) < CANCELLED * (size + m2.max()))
+        for i, m in enumerate(M):
+            differences = X[:, near] - m[:, None]
+            differences *= differences
+            D[i, near] = differences.sum(axis=0) if P is None else P[i] @ differences
+    return D
+
+
+def logits(D: Array, offset: Array, scale: float) -> tuple[Array, Array]:
+    """Return L (k, b), offset_i − D_i / (2 scale) less its largest value at each point, and that.
+
+    The least distance is subtracted before the division, so that any positive scale will do.
+    """
+    if offset.min() == -np.inf:  # a component of weight 0 is nearest to nothing
+        D = np.where(offset[:, None] > -np.inf, D, np.inf)
+    top = D.min(axis=0)
+    L = D - top
+    with np.errstate(over="ignore"):  # a hopeless component at a tiny scale: −inf is right
+        L *= -0.5 / scale
+        top *= -0.5 / scale
+    if offset.any():
+        L += offset[:, None]
+        highest = L.max(axis=0)
+        L -= highest
+        top += highest
+    return L, top
+
+
+def softmax(L: Array) -> Array:
+    """Turn logits with maximum 0 into soft assignments, in place; return log Σ_i exp L_i (b,)."""
+    np.exp(L, out=L)
+    total = L.sum(axis=0)
+    L /= total
+    return np.log(total, out=total)
+
+
+def one_hot(L: Array) -> Array:
+    """Turn logits with maximum 0 into hard assignments, in place; ties go to the first."""
+    np.equal(L, 0, out=L)
+    total = L.sum(axis=0)
+    tied = np.flatnonzero(total > 1)
+    if tied.size:
+        L[:, tied] *= np.cumsum(L[:, tied], axis=0) == 1
+    return np.zeros_like(total)
+
+
+def nearest(X: Array, centers: Array) -> tuple[Array, Array, float]:
+    """Return counts (k,) and means (k, d) of the points nearest to each center, and W.
+
+    A center without points is its own mean. A tie goes to the first of the nearest centers.
+    """
+    origin = centers[0]
+    M = centers - origin
+    counts, sums, W = np.zeros(len(M)), np.zeros_like(M), 0.0
+    for _, B in blocks(X, len(M), origin):
+        D = squared_distances(B, M)
+        low = D.min(axis=0)
+        W += float(low.sum())
+        R = D
+        R -= low
+        one_hot(R)
+        counts += R.sum(axis=1)
+        sums += R @ B.T
+    return counts, centers + (divide(sums, counts, M) - M), W

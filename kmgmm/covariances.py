@@ -1,0 +1,234 @@
+"""Covariance structures: what the components' covariance matrices have in common.
+
+A structure is one small class. It says which arrays it stores, how many free parameters they hold,
+how far a point is from a component, and what the M-step makes of the scatter, the sum of squares
+and products about the means that the structure needs. The names in brackets are those of mclust
+[1]_. To add a sixth, write one more class.
+
+======================  ===========================  ===========  =================
+structure               Σ_i                          covariances  M-step
+======================  ===========================  ===========  =================
+``Isotropic()`` [EII]   σ²I, one σ² for all          a number     Σ_i tr S_i / nd
+``Isotropic(eps)``      εI, ε set by hand            eps          nothing to estimate
+``Spherical()`` [VII]   σ_i²I                        (k,)         tr S_i / n_i d
+``Diagonal()`` [VVI]    diag(σ_i1², …, σ_id²)        (k, d)       diag S_i / n_i
+``Tied()`` [EEE]        Σ, the same for all          (d, d)       Σ_i S_i / n
+``Full()`` [VVV]        Σ_i                          (k, d, d)    S_i / n_i
+======================  ===========================  ===========  =================
+
+Here S_i = Σ_j r_ji (x_j − μ_i)(x_j − μ_i)ᵀ and n_i = Σ_j r_ji.
+
+Chapter: Gaussian mixtures.
+
+References
+----------
+.. [1] C. Fraley and A. E. Raftery (2002). Model-based clustering, discriminant analysis, and
+   density estimation. Journal of the American Statistical Association 97, 611–631.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kmgmm._arrays import Array, squared_distances
+from kmgmm._structure import Covariance, Matrices, whiten
+
+
+class Isotropic(Covariance):
+    """One common spherical covariance: εI set by hand, or σ²I to be estimated [EII].
+
+    Chapter: EM becomes k-means.
+
+    Parameters
+    ----------
+    eps : float, optional
+        The variance ε > 0, in squared units of X. Without it σ² is a parameter.
+
+    Raises
+    ------
+    ValueError
+        If eps is not a positive finite number.
+
+    Examples
+    --------
+    >>> import kmgmm as km
+    >>> km.Isotropic(0.5).n_params(k=3, d=2), km.Isotropic().n_params(k=3, d=2)
+    (0, 1)
+    """
+
+    def __init__(self, eps: float | None = None) -> None:
+        if eps is not None and not (np.ndim(eps) == 0 and 0 < float(eps) < math.inf):
+            raise ValueError(f"eps must be a positive finite number; got {eps!r}")
+        self.eps = None if eps is None else float(eps)
+
+    def __repr__(self) -> str:
+        return "Isotropic()" if self.eps is None else f"Isotropic({self.eps:g})"
+
+    def shape(self, k: int, d: int) -> tuple[int, ...]:
+        return ()
+
+    def n_params(self, k: int, d: int) -> int:
+        return int(self.eps is None)
+
+    def check(self, covariances: Any, k: int, d: int) -> Array:
+        covariances = super().check(covariances, k, d)
+        if self.eps is not None and covariances != self.eps:
+            raise ValueError(f"{self} fixes the covariance at {self.eps:g}; got {covariances:g}")
+        return covariances
+
+    def scale(self, covariances: Array) -> float:
+        return float(covariances)
+
+    def log_det(self, W: Array, k: int, d: int) -> Array:
+        return -2 * d * np.log(W)
+
+    def distances(self, X: Array, M: Array, W: Array) -> Array:
+        return squared_distances(X, M)
+
+    def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
+        return np.asarray(np.vdot(R, D))
+
+    def spread(self, weights: Array, shifts: Array) -> Array:
+        return weights @ np.einsum("kd,kd->k", shifts, shifts)
+
+    def mle(self, scatter: Array, counts: Array, d: int) -> Array:
+        return scatter / (counts.sum() * d) if self.eps is None else np.asarray(self.eps)
+
+
+class Spherical(Covariance):
+    """A spherical covariance σ_i²I for each component [VII].
+
+    Chapter: Gaussian mixtures.
+
+    Examples
+    --------
+    >>> import kmgmm as km
+    >>> km.Spherical().n_params(k=3, d=2)
+    3
+    """
+
+    def shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (k,)
+
+    def log_det(self, W: Array, k: int, d: int) -> Array:
+        return -2 * d * np.log(W)
+
+    def distances(self, X: Array, M: Array, W: Array) -> Array:
+        D = squared_distances(X, M)
+        D *= (W * W)[:, None]
+        return D
+
+    def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
+        return np.einsum("kb,kb->k", R, D) / (W * W)
+
+    def spread(self, weights: Array, shifts: Array) -> Array:
+        return weights * np.einsum("kd,kd->k", shifts, shifts)
+
+    def mle(self, scatter: Array, counts: Array, d: int) -> Array:
+        return scatter / (counts * d)
+
+
+class Diagonal(Covariance):
+    """A diagonal covariance for each component [VVI]: variances of each feature.
+
+    Chapter: Gaussian mixtures.
+
+    Examples
+    --------
+    >>> import kmgmm as km
+    >>> km.Diagonal().n_params(k=3, d=2)
+    6
+    """
+
+    def shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (k, d)
+
+    def log_det(self, W: Array, k: int, d: int) -> Array:
+        return -2 * np.log(W).sum(axis=1)
+
+    def distances(self, X: Array, M: Array, W: Array) -> Array:
+        return squared_distances(X, M, W * W)
+
+    def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
+        S = np.empty_like(M)
+        for S_i, m, r in zip(S, M, R, strict=True):
+            differences = X - m[:, None]
+            differences *= differences
+            np.matmul(differences, r, out=S_i)
+        return S
+
+    def spread(self, weights: Array, shifts: Array) -> Array:
+        return weights[:, None] * shifts**2
+
+
+class Tied(Matrices):
+    """One covariance matrix, the same for all components [EEE].
+
+    Chapter: Gaussian mixtures.
+
+    Examples
+    --------
+    >>> import kmgmm as km
+    >>> km.Tied().n_params(k=3, d=2)
+    3
+    """
+
+    def shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (d, d)
+
+    def whitener(self, covariances: Array) -> Array:
+        return whiten(covariances)
+
+    def distances(self, X: Array, M: Array, W: Array) -> Array:
+        return squared_distances(W @ X, M @ W.T)
+
+    def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
+        # The law of total variance: the scatter about each point's expected mean, plus that of
+        # the means about it, ½ Σ_j Σ_il r_ji r_jl (m_i − m_l)(m_i − m_l)ᵀ.
+        E = X - M.T @ R
+        pairs = (M[:, None] - M).reshape(-1, M.shape[1])
+        return E @ E.T + 0.5 * ((R @ R.T).ravel() * pairs.T) @ pairs
+
+    def spread(self, weights: Array, shifts: Array) -> Array:
+        return (weights * shifts.T) @ shifts
+
+    def mle(self, scatter: Array, counts: Array, d: int) -> Array:
+        return scatter / counts.sum()
+
+
+class Full(Matrices):
+    """A covariance matrix for each component [VVV].
+
+    Chapter: Gaussian mixtures.
+
+    Examples
+    --------
+    >>> import kmgmm as km
+    >>> km.Full().n_params(k=3, d=2)
+    9
+    """
+
+    def shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (k, d, d)
+
+    def whitener(self, covariances: Array) -> Array:
+        return np.stack([whiten(covariance, i) for i, covariance in enumerate(covariances)])
+
+    def distances(self, X: Array, M: Array, W: Array) -> Array:
+        D = np.empty((len(M), X.shape[1]))
+        for D_i, m, W_i in zip(D, M, W, strict=True):
+            Z = W_i @ (X - m[:, None])
+            Z *= Z
+            Z.sum(axis=0, out=D_i)
+        return D
+
+    def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
+        S = np.empty_like(W)
+        for S_i, m, r in zip(S, M, R, strict=True):
+            differences = X - m[:, None]
+            np.matmul(differences * r, differences.T, out=S_i)
+        return S
+
+    def spread(self, weights: Array, shifts: Array) -> Array:
+        return weights[:, None, None] * shifts[:, :, None] * shifts[:, None, :]

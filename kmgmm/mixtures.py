@@ -1,0 +1,213 @@
+"""Mixtures: single distributions, members of a `MixtureModel`.
+
+Chapter: Gaussian mixtures.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kmgmm._arrays import (
+    Array,
+    Labels,
+    as_data,
+    as_real,
+    as_weights,
+    blocks,
+    divide,
+    logits,
+    one_hot,
+    read_only,
+    softmax,
+)
+from kmgmm._structure import Covariance
+from kmgmm.covariances import Full, Isotropic, Spherical
+from kmgmm.statistics import Statistics
+
+if TYPE_CHECKING:
+    from kmgmm.models import MixtureModel
+
+LOG_2PI = math.log(2 * math.pi)
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class Mixture:
+    """One Gaussian mixture: Σ_i π_i N(μ_i, Σ_i).
+
+    Chapter: Gaussian mixtures.
+
+    Parameters
+    ----------
+    weights : (k,) array
+        π_i ≥ 0, summing to 1.
+    means : (k, d) array
+        μ_i, in units of X.
+    covariances : array
+        In the shape of the structure, in squared units of X. Without a model the shape tells the
+        structure: a number is ``Isotropic()``, (k,) ``Spherical()``, (k, d, d) ``Full()``.
+    model : MixtureModel, optional
+        The set it is a member of.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, weights do not sum to 1, or a value is NaN or infinite.
+    DegenerateCovariance
+        If a covariance is not positive definite.
+
+    Examples
+    --------
+    >>> import kmgmm as km
+    >>> two_normals = km.Mixture([0.5, 0.5], [[-1.0], [1.0]], 1.0)
+    >>> two_normals.responsibilities([[0.0], [1.0]]).round(3)
+    array([[0.5  , 0.5  ],
+           [0.119, 0.881]])
+    """
+
+    weights: Array
+    means: Array
+    covariances: Array
+    model: "MixtureModel"
+    _whitener: Array = field(repr=False)
+
+    def __init__(
+        self, weights: Any, means: Any, covariances: Any, model: "MixtureModel | None" = None
+    ) -> None:
+        from kmgmm.models import MixtureModel  # the set knows its members: this import must wait
+
+        means = as_real(means, "means", 2, "(k, d)")
+        k, d = means.shape
+        weights = as_weights(weights, k)
+        model = model or MixtureModel(k, _structure_of(covariances))
+        if model.k != k:
+            raise ValueError(f"means must be ({model.k}, d) to match the model; got {means.shape}")
+        if model.fixed_weights is not None and not np.allclose(weights, model.fixed_weights):
+            raise ValueError(f"the model fixes the weights at {model.fixed_weights}; got {weights}")
+        covariances = model.covariance.check(covariances, k, d)
+        self._set(weights, means.copy(), covariances.copy(), model)
+
+    def _set(
+        self, weights: Array, means: Array, covariances: Array, model: "MixtureModel"
+    ) -> "Mixture":
+        """Fill a new mixture with arrays known to be right; EM's inner loop starts here."""
+        set_field = partial(object.__setattr__, self)
+        set_field("weights", read_only(weights))
+        set_field("means", read_only(means))
+        set_field("covariances", read_only(np.asarray(covariances)))
+        set_field("model", model)
+        set_field("_whitener", model.covariance.whitener(self.covariances))
+        return self
+
+    @property
+    def k(self) -> int:
+        """Number of components."""
+        return self.means.shape[0]
+
+    @property
+    def d(self) -> int:
+        """Number of dimensions."""
+        return self.means.shape[1]
+
+    @property
+    def covariance_matrices(self) -> Array:
+        """Σ_i as full matrices (k, d, d), whatever the structure."""
+        return self.model.covariance.matrices(self.covariances, self.k, self.d)
+
+    def _blocks(self, X: Array) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
+        """Yield rows, block, distances, logits and log-densities of the likeliest component."""
+        structure, W = self.model.covariance, self._whitener
+        origin = self.means[0]
+        M = self.means - origin
+        with np.errstate(divide="ignore"):  # a weight of 0 has logarithm −inf
+            offset = np.log(self.weights) - 0.5 * structure.log_det(W, self.k, self.d)
+        highest = offset.max()
+        offset -= highest
+        for rows, B in blocks(X, self.k, origin):
+            D = structure.distances(B, M, W)
+            L, top = logits(D, offset, structure.scale(self.covariances))
+            top += highest - 0.5 * self.d * LOG_2PI
+            yield rows, B, D, L, top
+
+    def _statistics(self, X: Array, assignment: Callable[[Array], Array]) -> Statistics:
+        structure, W = self.model.covariance, self._whitener
+        M = self.means - self.means[0]
+        counts, sums, objective = np.zeros(self.k), np.zeros_like(M), 0.0
+        scatter = np.zeros_like(self.covariances)
+        for _, B, D, R, top in self._blocks(X):
+            objective += float(assignment(R).sum() + top.sum())
+            counts += R.sum(axis=1)
+            sums += R @ B.T
+            scatter += structure.scatter(B, M, W, R, D)
+        shifts = divide(sums, counts, M) - M
+        # The scatter was taken about the current means; about the new ones it is less (Steiner).
+        return Statistics(
+            read_only(counts),
+            self.means + shifts,
+            scatter - structure.spread(counts, shifts),
+            structure,
+            objective,
+        )
+
+    def statistics(self, X: Any, *, hard: bool = False) -> Statistics:
+        """Return the statistics of X (n, d) claimed by this mixture: the E-step.
+
+        Its objective is the log-likelihood of X; with hard assignments (each point to its
+        likeliest component) the classification log-likelihood.
+        """
+        return self._statistics(as_data(X, self.d), one_hot if hard else softmax)
+
+    def log_joint(self, X: Any) -> Array:
+        """Return log π_i N(x_j | μ_i, Σ_i), (n, k)."""
+        X = as_data(X, self.d)
+        out = np.empty((len(X), self.k))
+        for rows, _, _, L, top in self._blocks(X):
+            out[rows] = (L + top).T
+        return out
+
+    def log_density(self, X: Any) -> Array:
+        """Return log Σ_i π_i N(x_j | μ_i, Σ_i), (n,)."""
+        X = as_data(X, self.d)
+        out = np.empty(len(X))
+        for rows, _, _, L, top in self._blocks(X):
+            out[rows] = softmax(L) + top
+        return out
+
+    def responsibilities(self, X: Any) -> Array:
+        """Return r_ji, the probability of component i given x_j, (n, k)."""
+        X = as_data(X, self.d)
+        out = np.empty((len(X), self.k))
+        for rows, _, _, L, _ in self._blocks(X):
+            softmax(L)
+            out[rows] = L.T
+        return out
+
+    def assign(self, X: Any) -> Labels:
+        """Return the likeliest component of each point, (n,); ties go to the first."""
+        X = as_data(X, self.d)
+        return np.concatenate([L.argmax(axis=0) for _, _, _, L, _ in self._blocks(X)])
+
+    def sample(self, n: int, *, rng: Any) -> tuple[Array, Labels]:
+        """Return n draws: X (n, d) and the labels (n,) of the components they came from."""
+        rng = np.random.default_rng(rng)
+        labels = rng.choice(self.k, size=n, p=self.weights)
+        roots = np.linalg.cholesky(self.covariance_matrices)
+        X = self.means[labels] + np.einsum(
+            "nij,nj->ni", roots[labels], rng.standard_normal((n, self.d))
+        )
+        return X, labels
+
+
+def _structure_of(covariances: Any) -> Covariance:
+    """Guess the structure from the covariances' shape."""
+    shapes: dict[int, Covariance] = {0: Isotropic(), 1: Spherical(), 3: Full()}
+    ndim = np.ndim(covariances)
+    if ndim not in shapes:
+        raise ValueError(
+            f"covariances of shape {np.shape(covariances)} may be Diagonal or Tied: "
+            "name the structure, model=km.MixtureModel(k, km.Diagonal())"
+        )
+    return shapes[ndim]

@@ -1,0 +1,254 @@
+"""Figures: draw into an `ax`, compute nothing that is not drawn, return the artists.
+
+One visual language. k-means is vermillion, the mixture blue, the truth black, data grey. A hard
+assignment has flat colors and straight edges, a soft one a gradient. An estimate is a filled mark,
+a population value a ring. Clusters differ in their marks too, not in color alone.
+"""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.contour import QuadContourSet
+from matplotlib.patches import Ellipse
+
+from kmgmm._arrays import Array, as_centers, as_data
+from kmgmm._colors import CLUSTERS, DATA, KMEANS, MARKS, MIXTURE, TRUTH, palette
+from kmgmm._voronoi import voronoi_edges
+from kmgmm.mixtures import Mixture
+from kmgmm.partitions import assign
+
+__all__ = ["DATA", "KMEANS", "MIXTURE", "TRUTH", "cells", "centers", "mixture", "points", "regions"]
+
+
+def points(X: Any, labels: Any = None, *, ax: Axes, R: Any = None) -> list[PathCollection]:
+    """Draw points in the plane, or on a line: grey, in their clusters' colors, or blended.
+
+    Chapter: k-means.
+
+    Parameters
+    ----------
+    X : (n, d) array
+        The data, d = 1 or 2.
+    labels : (n,) array of int, optional
+        Flat colors and marks, one for each cluster.
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    R : (n, k) array, optional
+        Responsibilities: each point gets the clusters' colors in these shares.
+
+    Returns
+    -------
+    list of PathCollection
+        The points, a collection for each cluster.
+
+    Raises
+    ------
+    ValueError
+        If d is neither 1 nor 2.
+
+    Examples
+    --------
+    >>> import kmgmm as km, matplotlib.figure
+    >>> ax = matplotlib.figure.Figure().subplots()
+    >>> len(km.plots.points([[0.0, 1.0], [2.0, 3.0]], [0, 1], ax=ax))
+    2
+    """
+    x, y = _coordinates(X)
+    style: dict[str, Any] = {"s": 12, "linewidths": 0, "alpha": 0.75}
+    if R is not None:
+        return [ax.scatter(x, y, color=R @ palette(np.shape(R)[1]), **style)]
+    if labels is None:
+        return [ax.scatter(x, y, color=DATA, **style)]
+    labels = np.asarray(labels)
+    return [
+        ax.scatter(x[labels == i], y[labels == i], color=CLUSTERS[i], marker=MARKS[i], **style)
+        for i in np.unique(labels) % len(CLUSTERS)
+    ]
+
+
+def centers(
+    centers: Any, *, ax: Axes, color: str = KMEANS, population: bool = False
+) -> PathCollection:
+    """Draw centers or means: discs for estimates, rings for what belongs to a distribution.
+
+    Chapter: k-means.
+
+    Parameters
+    ----------
+    centers : (k, d) array
+        Centers, d = 1 or 2.
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    color : color
+        `KMEANS`, `MIXTURE` or `TRUTH`.
+    population : bool
+        Whether they belong to a distribution, not to data.
+
+    Returns
+    -------
+    PathCollection
+        The marks.
+
+    Raises
+    ------
+    ValueError
+        If d is neither 1 nor 2.
+
+    Examples
+    --------
+    >>> import kmgmm as km, matplotlib.figure
+    >>> ax = matplotlib.figure.Figure().subplots()
+    >>> km.plots.centers([[0.0], [1.0]], ax=ax).get_offsets().shape
+    (2, 2)
+    """
+    face, edge = ("white", color) if population else (color, "white")
+    x, y = _coordinates(centers)
+    return ax.scatter(x, y, s=70, facecolors=face, edgecolors=edge, linewidths=1.5, zorder=3)
+
+
+def cells(centers: Any, *, ax: Axes, color: str = KMEANS) -> LineCollection:
+    """Draw the edges of the Voronoi cells of centers in the plane, as far as the axes reach.
+
+    Chapter: k-means.
+
+    Parameters
+    ----------
+    centers : (k, 2) array
+        The centers.
+    ax : matplotlib.axes.Axes
+        Where to draw; its limits are kept.
+    color : color
+        Of the edges.
+
+    Returns
+    -------
+    LineCollection
+        The edges, each a piece of the line halfway between two centers.
+
+    Raises
+    ------
+    ValueError
+        If d is not 2.
+
+    Examples
+    --------
+    >>> import kmgmm as km, matplotlib.figure
+    >>> ax = matplotlib.figure.Figure().subplots()
+    >>> len(km.plots.cells([[0.0, 0.0], [1.0, 0.0]], ax=ax).get_segments())
+    1
+    """
+    limits = ax.get_xlim(), ax.get_ylim()
+    edges = voronoi_edges(as_centers(centers, 2), *limits)
+    lines = LineCollection(edges, colors=color, linewidths=1.4)
+    ax.add_collection(lines, autolim=False)
+    ax.set(xlim=limits[0], ylim=limits[1])
+    return lines
+
+
+def regions(
+    assigner: Any, *, xlim: tuple[float, float], ylim: tuple[float, float], ax: Axes
+) -> QuadContourSet:
+    """Color the plane by the component or center to which each place is assigned.
+
+    Chapter: EM becomes k-means.
+
+    Parameters
+    ----------
+    assigner : Mixture or (k, 2) array
+        A mixture assigns a place to its likeliest component, centers to the nearest.
+    xlim, ylim : pair of float
+        The part of the plane to color.
+    ax : matplotlib.axes.Axes
+        Where to draw.
+
+    Returns
+    -------
+    QuadContourSet
+        The colored regions.
+
+    Raises
+    ------
+    ValueError
+        If the mixture or the centers are not in the plane.
+
+    Examples
+    --------
+    >>> import kmgmm as km, matplotlib.figure
+    >>> ax = matplotlib.figure.Figure().subplots()
+    >>> box = {"xlim": (-4, 4), "ylim": (-4, 4)}
+    >>> len(km.plots.regions(km.data.three_blobs, **box, ax=ax).levels)
+    4
+    """
+    x, y = np.linspace(*xlim, 400), np.linspace(*ylim, 400)
+    places = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    if isinstance(assigner, Mixture):
+        k, labels = assigner.k, assigner.assign(places)
+    else:
+        k, labels = len(assigner), assign(places, assigner)
+    levels = np.arange(k + 1) - 0.5
+    return ax.contourf(x, y, labels.reshape(400, 400), levels, colors=palette(k), alpha=0.35)
+
+
+def mixture(mixture: Mixture, X: Any = None, *, ax: Axes, color: str = MIXTURE) -> list[Any]:
+    """Draw a mixture: on the line its density, in the plane its means and ellipses.
+
+    Chapter: EM becomes k-means; Gaussian mixtures.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        With d = 1 or 2. The ellipses hold points up to 1 and 2 standard deviations away.
+    X : (n, d) array, optional
+        Data, drawn beneath in the colors of their responsibilities.
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    color : color
+        `MIXTURE` for an estimate, `TRUTH` for the truth.
+
+    Returns
+    -------
+    list of Line2D or of Ellipse
+        The density, or the ellipses.
+
+    Raises
+    ------
+    ValueError
+        If d is neither 1 nor 2.
+
+    Examples
+    --------
+    >>> import kmgmm as km, matplotlib.figure
+    >>> ax = matplotlib.figure.Figure().subplots()
+    >>> len(km.plots.mixture(km.data.three_blobs, ax=ax))
+    6
+    """
+    if X is not None:
+        points(X, R=mixture.responsibilities(X), ax=ax)
+    sd = np.sqrt(np.linalg.eigvalsh(mixture.covariance_matrices))
+    if mixture.d == 1:
+        low, high = (mixture.means - 4 * sd).min(), (mixture.means + 4 * sd).max()
+        x = np.linspace(low, high, 401)
+        return ax.plot(x, np.exp(mixture.log_density(x[:, None])), color=color)
+    centers(mixture.means, ax=ax, color=color)
+    _, axes = np.linalg.eigh(mixture.covariance_matrices)
+    ellipses = []
+    for mean, widths, axis in zip(mixture.means, 2 * sd, axes, strict=True):
+        angle = np.degrees(np.arctan2(axis[1, 0], axis[0, 0]))
+        for radius in (1, 2):
+            ellipse = Ellipse(
+                mean, *(radius * widths), angle=angle, fill=False, color=color, lw=1.2
+            )
+            ellipses.append(ax.add_patch(ellipse))
+    ax.autoscale_view()
+    return ellipses
+
+
+def _coordinates(X: Any) -> tuple[Array, Array]:
+    X = as_data(X)
+    if X.shape[1] > 2:
+        raise ValueError(
+            f"only points on a line or in the plane can be drawn; got d = {X.shape[1]}"
+        )
+    return X[:, 0], X[:, 1] if X.shape[1] == 2 else np.zeros(len(X))
