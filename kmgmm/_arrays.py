@@ -102,7 +102,8 @@ def blocks(X: Array, k: int, origin: Array) -> Iterator[tuple[slice, Array]]:
     """Yield slices of rows and, for each, the block X − origin, feature-major (d, b)."""
     n, d = X.shape
     size = max(1024, BLOCK_VALUES // (k + d))
-    buffer = np.empty((d, min(n, size)))
+    # A transposing copy is slow in many dimensions; there the products do not care for the order.
+    buffer = np.empty((d, min(n, size)), order="C" if d < 16 else "F")
     for first in range(0, n, size):
         rows = slice(first, min(first + size, n))
         block = buffer[:, : rows.stop - first]
@@ -161,29 +162,36 @@ def softmax(L: Array) -> Array:
 
 def one_hot(L: Array) -> Array:
     """Turn logits with maximum 0 into hard assignments, in place; ties go to the first."""
-    np.equal(L, 0, out=L)
-    total = L.sum(axis=0)
-    tied = np.flatnonzero(total > 1)
-    if tied.size:
-        L[:, tied] *= np.cumsum(L[:, tied], axis=0) == 1
-    return np.zeros_like(total)
+    first_of(L, np.zeros(L.shape[1]))
+    return np.zeros(L.shape[1])
 
 
-def nearest(X: Array, centers: Array) -> tuple[Array, Array, float]:
+def first_of(values: Array, targets: Array) -> Array:
+    """Mark with 1 the first value (k, b) equal to its target (b,), the others with 0, in place.
+
+    Return how often each row has it (k,).
+    """
+    np.equal(values, targets, out=values)
+    counts = values.sum(axis=1)
+    if counts.sum() > values.shape[1]:  # there are ties
+        values *= np.cumsum(values, axis=0) == 1
+        counts = values.sum(axis=1)
+    return counts
+
+
+def nearest(X: Array, centers: Array, origin: Array) -> tuple[Array, Array, float]:
     """Return counts (k,) and means (k, d) of the points nearest to each center, and W.
 
-    A center without points is its own mean. A tie goes to the first of the nearest centers.
+    A tie goes to the first of the nearest centers; a center without points is its own mean. With
+    one origin for all iterations the means depend on the partition alone, down to the last digit.
     """
-    origin = centers[0]
     M = centers - origin
     counts, sums, W = np.zeros(len(M)), np.zeros_like(M), 0.0
     for _, B in blocks(X, len(M), origin):
-        D = squared_distances(B, M)
-        low = D.min(axis=0)
+        R = squared_distances(B, M)
+        low = R.min(axis=0)
         W += float(low.sum())
-        R = D
-        R -= low
-        one_hot(R)
-        counts += R.sum(axis=1)
+        counts += first_of(R, low)
         sums += R @ B.T
-    return counts, centers + (divide(sums, counts, M) - M), W
+    means = origin + divide(sums, counts, 0.0)
+    return counts, np.where(counts[:, None] > 0, means, centers), W

@@ -114,8 +114,9 @@ def lloyd(X: Any, centers: Any) -> Iterator[KMeansState]:
 
 
 def _lloyd(X: Array, centers: Array) -> Iterator[KMeansState]:
+    origin = X.mean(axis=0)
     while True:
-        counts, means, W = nearest(X, centers)
+        counts, means, W = nearest(X, centers, origin)
         yield KMeansState(centers, W, counts)
         centers = means
 

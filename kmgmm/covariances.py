@@ -87,7 +87,7 @@ class Isotropic(Covariance):
         return squared_distances(X, M)
 
     def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
-        return np.asarray(np.vdot(R, D))
+        return np.asarray(np.einsum("kb,kb->", R, D))
 
     def spread(self, weights: Array, shifts: Array) -> Array:
         return weights @ np.einsum("kd,kd->k", shifts, shifts)

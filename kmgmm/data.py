@@ -17,6 +17,11 @@ class Example(Mixture):
 
     Chapter: models, estimators, algorithms.
 
+    Parameters
+    ----------
+    weights, means, covariances, model : see `Mixture`
+        What a mixture is made of.
+
     Examples
     --------
     >>> import kmgmm as km

@@ -47,7 +47,8 @@ def within_ss(X: Any, centers: Any) -> float:
     2.0
     """
     X = as_data(X)
-    return nearest(X, as_centers(centers, X.shape[1]))[2]
+    centers = as_centers(centers, X.shape[1])
+    return nearest(X, centers, centers[0])[2]
 
 
 def log_likelihood(X: Any, mixture: Mixture) -> float:

@@ -1,6 +1,6 @@
-"""Exact minimisers of W, the within-cluster sum of squares. Chapter: k-means.
+"""Exact minimizers of W, the within-cluster sum of squares. Chapter: k-means.
 
-On the line the clusters of a minimiser are intervals of the sorted data [1]_: k − 1 cuts say all.
+On the line the clusters of a minimizer are intervals of the sorted data [1]_: k − 1 cuts say all.
 With S_j = x_1 + … + x_j, points i + 1 … j have the sum of squares Σ x² − (S_j − S_i)² / (j − i)
 about their mean. Σ x² summed over the clusters is constant, so the least W is the largest total of
 the gains (S_j − S_i)² / (j − i). The largest for the first j points in q clusters is [2]_
@@ -29,7 +29,23 @@ from kmgmm._arrays import Array, as_data, as_real, check_k
 
 
 class Exact(NamedTuple):
-    """A global minimiser of W, and the minimum."""
+    """A global minimizer of W, and the minimum.
+
+    Chapter: k-means.
+
+    Parameters
+    ----------
+    centers : (..., k) or (k, d) array
+        The centers; of data on a line, ascending.
+    objective : float or (...) array
+        W, the within-cluster sum of squares of these centers.
+
+    Examples
+    --------
+    >>> import kmgmm as km
+    >>> km.kmeans_1d([0, 1, 5], 2).centers
+    array([0.5, 5. ])
+    """
 
     centers: Array
     objective: Array
@@ -49,7 +65,7 @@ def kmeans_1d(x: Any, k: int) -> Exact:
     -------
     Exact
         ``centers`` (..., k), ascending, and ``objective`` (...), the minimum of W. Of several
-        minimisers, the one whose last cut is leftmost (then the last but one, and so on).
+        minimizers, the one whose last cut is leftmost (then the last but one, and so on).
 
     Raises
     ------
@@ -89,11 +105,11 @@ def _two(x: Array) -> Any:
 
 
 def _starts(x: Array, k: int) -> Any:
-    """Return where the k intervals of a minimiser start in the sorted sample x (n,).
+    """Return where the k intervals of a minimizer start in the sorted sample x (n,).
 
     Gains carry rounding errors of about eps Σ x²: too much if W is far smaller. But two points
-    with a gap g between them cost a cluster g²/2 or more. So all minimisers cut every gap beyond
-    √(2W), W that of any partition, and shortening it to 2 √W keeps the minimisers: once more.
+    with a gap g between them cost a cluster g²/2 or more. So all minimizers cut every gap beyond
+    √(2W), W that of any partition, and shortening it to 2 √W keeps the minimizers: once more.
     """
     near, bound = x, np.inf
     while True:

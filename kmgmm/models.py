@@ -115,10 +115,10 @@ class MixtureModel:
         W = self.covariance.whitener(unit)
         origin = means[0]
         M = means - origin
-        scatter = sum(
-            self.covariance.scatter(B, M, W, R[rows].T, self.covariance.distances(B, M, W))
-            for rows, B in blocks(X, self.k, origin)
-        )
+        scatter = np.zeros_like(unit)
+        for rows, B in blocks(X, self.k, origin):
+            D = self.covariance.distances(B, M, W)
+            scatter += self.covariance.scatter(B, M, W, R[rows].T, D)
         return Statistics(counts, means, scatter, self.covariance)
 
     def mle(self, statistics: Statistics) -> Mixture:

@@ -14,7 +14,7 @@ from matplotlib.contour import QuadContourSet
 from matplotlib.patches import Ellipse
 
 from kmgmm._arrays import Array, as_centers, as_data
-from kmgmm._colors import CLUSTERS, DATA, KMEANS, MARKS, MIXTURE, TRUTH, palette
+from kmgmm._colors import DATA, KMEANS, MIXTURE, TRUTH, color_of, mark_of, palette
 from kmgmm._voronoi import voronoi_edges
 from kmgmm.mixtures import Mixture
 from kmgmm.partitions import assign
@@ -63,8 +63,8 @@ def points(X: Any, labels: Any = None, *, ax: Axes, R: Any = None) -> list[PathC
         return [ax.scatter(x, y, color=DATA, **style)]
     labels = np.asarray(labels)
     return [
-        ax.scatter(x[labels == i], y[labels == i], color=CLUSTERS[i], marker=MARKS[i], **style)
-        for i in np.unique(labels) % len(CLUSTERS)
+        ax.scatter(x[labels == i], y[labels == i], color=color_of(i), marker=mark_of(i), **style)
+        for i in np.unique(labels)
     ]
 
 
@@ -226,20 +226,18 @@ def mixture(mixture: Mixture, X: Any = None, *, ax: Axes, color: str = MIXTURE) 
     """
     if X is not None:
         points(X, R=mixture.responsibilities(X), ax=ax)
-    sd = np.sqrt(np.linalg.eigvalsh(mixture.covariance_matrices))
+    variances, axes = np.linalg.eigh(mixture.covariance_matrices)
+    sd = np.sqrt(variances)
     if mixture.d == 1:
         low, high = (mixture.means - 4 * sd).min(), (mixture.means + 4 * sd).max()
         x = np.linspace(low, high, 401)
         return ax.plot(x, np.exp(mixture.log_density(x[:, None])), color=color)
     centers(mixture.means, ax=ax, color=color)
-    _, axes = np.linalg.eigh(mixture.covariance_matrices)
+    angles = np.degrees(np.arctan2(axes[:, 1, 0], axes[:, 0, 0]))
     ellipses = []
-    for mean, widths, axis in zip(mixture.means, 2 * sd, axes, strict=True):
-        angle = np.degrees(np.arctan2(axis[1, 0], axis[0, 0]))
-        for radius in (1, 2):
-            ellipse = Ellipse(
-                mean, *(radius * widths), angle=angle, fill=False, color=color, lw=1.2
-            )
+    for mean, (a, b), angle in zip(mixture.means, 2 * sd, angles, strict=True):
+        for r in (1, 2):
+            ellipse = Ellipse(mean, r * a, r * b, angle=angle, fill=False, color=color)
             ellipses.append(ax.add_patch(ellipse))
     ax.autoscale_view()
     return ellipses
@@ -248,7 +246,5 @@ def mixture(mixture: Mixture, X: Any = None, *, ax: Axes, color: str = MIXTURE) 
 def _coordinates(X: Any) -> tuple[Array, Array]:
     X = as_data(X)
     if X.shape[1] > 2:
-        raise ValueError(
-            f"only points on a line or in the plane can be drawn; got d = {X.shape[1]}"
-        )
+        raise ValueError(f"X must lie on a line or in the plane to be drawn; got d = {X.shape[1]}")
     return X[:, 0], X[:, 1] if X.shape[1] == 2 else np.zeros(len(X))

@@ -106,6 +106,26 @@ def marks(notebook):
             yield f"no mark (about the model, the estimator, the algorithm): {block[:60]!r}"
 
 
+def computed_numbers(notebook):
+    """A decimal number in the prose is printed by a cell of the page, to as many digits or more.
+
+    Formulas may hold exact constants, so what stands between dollar signs is not looked at, nor
+    are references to sections and exercises elsewhere.
+    """
+    printed = [
+        float(number)
+        for cell in code_cells(notebook)
+        for output in cell.outputs
+        for number in re.findall(r"\d+\.\d+", str(output.get("text", output.get("data", ""))))
+    ]
+    exempt = r"\$\$.*?\$\$|\$[^$]*\$|(?<!`)`[^`\n]+`(?!`)|\b(?:[Ss]ection|[Ee]xercise|BY) [\d.]+"
+    prose = re.sub(exempt, "", text(notebook), flags=re.S)
+    for number in re.findall(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)", prose):
+        digits = len(number.split(".")[1])
+        if not any(round(value, digits) == float(number) for value in printed):
+            yield f"{number} stands in the prose, and no cell prints it"
+
+
 # Checks of every chapter, that is, of every page but the first
 
 TEMPLATE = {
@@ -136,7 +156,17 @@ def exercises(notebook):
         yield f"exercises {asked}, folded solutions {solved}"
 
 
-PAGE = [executed, outputs, short_cells, plain_code, figures, style, images, marks]
+PAGE = [
+    executed,
+    outputs,
+    short_cells,
+    plain_code,
+    figures,
+    style,
+    images,
+    marks,
+    computed_numbers,
+]
 CHAPTER = [template, exercises]
 
 # Checks of the book as a whole
@@ -239,6 +269,7 @@ FAULTS = [
     (images, "![A dial]", "![]"),
     (images, ":alt: A dial", ":name: dial"),
     (marks, "*About the model.*", "So it is."),
+    (computed_numbers, "So it is.", "It is 6.25, in truth."),
     (template, "able to do", "bored by"),
     (template, "**Time:**", "Long."),
     (template, "**Builds on:**", "Needs"),

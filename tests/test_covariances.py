@@ -8,7 +8,9 @@ import kmgmm as km
 
 
 def member(structure, covariances, k, d):
-    return km.Mixture(np.full(k, 1 / k), np.zeros((k, d)), covariances, km.MixtureModel(k, structure))
+    return km.Mixture(
+        np.full(k, 1 / k), np.zeros((k, d)), covariances, km.MixtureModel(k, structure)
+    )
 
 
 @pytest.mark.parametrize("eps", [0, -1.0, np.nan, np.inf, -np.inf, [1.0]])
@@ -42,11 +44,17 @@ INDEFINITE = [[1.0, 2.0], [2.0, 1.0]]
 @pytest.mark.parametrize(
     ("structure", "covariances", "component"),
     [
-        (km.Isotropic(), 0.0, None), (km.Isotropic(), -1.0, None),
-        (km.Spherical(), [1.0, 0.0], 1), (km.Spherical(), [-1.0, 1.0], 0),
-        (km.Diagonal(), [[1.0, 1.0], [1.0, 0.0]], 1), (km.Diagonal(), [[1.0, -1.0], [1.0, 1.0]], 0),
-        (km.Tied(), FLAT, None), (km.Tied(), INDEFINITE, None), (km.Tied(), np.zeros((2, 2)), None),
-        (km.Full(), [np.eye(2), FLAT], 1), (km.Full(), [INDEFINITE, np.eye(2)], 0),
+        (km.Isotropic(), 0.0, None),
+        (km.Isotropic(), -1.0, None),
+        (km.Spherical(), [1.0, 0.0], 1),
+        (km.Spherical(), [-1.0, 1.0], 0),
+        (km.Diagonal(), [[1.0, 1.0], [1.0, 0.0]], 1),
+        (km.Diagonal(), [[1.0, -1.0], [1.0, 1.0]], 0),
+        (km.Tied(), FLAT, None),
+        (km.Tied(), INDEFINITE, None),
+        (km.Tied(), np.zeros((2, 2)), None),
+        (km.Full(), [np.eye(2), FLAT], 1),
+        (km.Full(), [INDEFINITE, np.eye(2)], 0),
         (km.Full(), [np.eye(2), -np.eye(2)], 1),
     ],
 )
@@ -62,14 +70,18 @@ def test_a_covariance_that_is_not_positive_definite_is_refused(structure, covari
 def test_a_badly_scaled_covariance_is_not_a_flat_one(structure, scales):
     """Only correlations decide what is flat: units do not."""
     S = np.multiply.outer(scales, scales) * [[1.0, 0.5], [0.5, 1.0]]
-    covariances = {"Diagonal": np.tile(np.diag(S), (2, 1)), "Tied": S, "Full": [S, S]}[name(structure)]
+    covariances = {"Diagonal": np.tile(np.diag(S), (2, 1)), "Tied": S, "Full": [S, S]}[
+        name(structure)
+    ]
     density = member(structure, covariances, 2, 2).log_density(np.zeros((1, 2)))
     rho = 0 if name(structure) == "Diagonal" else 0.5
     expected = -np.log(2 * np.pi) - np.log(scales).sum() - 0.5 * np.log1p(-(rho**2))
     np.testing.assert_allclose(density, expected)
 
 
-@pytest.mark.parametrize(("correlation", "flat"), [(1 - 1e-10, False), (1 - 1e-17, True)])
+@pytest.mark.parametrize(
+    ("correlation", "flat"), [(1 - 1e-10, False), (1 - 1e-16, True), (1.0, True)]
+)
 def test_a_narrow_ellipse_is_not_a_line(correlation, flat):
     S = [[1.0, correlation], [correlation, 1.0]]
     if flat:
@@ -82,7 +94,13 @@ def test_a_narrow_ellipse_is_not_a_line(correlation, flat):
 
 @pytest.mark.parametrize(
     ("structure", "component"),
-    [(km.Isotropic(), None), (km.Spherical(), 0), (km.Diagonal(), 0), (km.Tied(), None), (km.Full(), 0)],
+    [
+        (km.Isotropic(), None),
+        (km.Spherical(), 0),
+        (km.Diagonal(), 0),
+        (km.Tied(), None),
+        (km.Full(), 0),
+    ],
     ids=lambda value: repr(value),
 )
 def test_points_on_a_line_collapse_exactly_the_structures_that_see_it(structure, component):

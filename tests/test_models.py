@@ -29,7 +29,12 @@ def test_statistics_add_up_in_any_order_and_grouping(structure, seed, order):
     X, start = example(structure, seed, n=40)
     a, b, c, d = (start.statistics(X[i::4]) for i in order)
     whole = start.statistics(X)
-    for total in (sum([a, b, c, d]), (a + b) + (c + d), a + (b + (c + d)), reduce(add, (d, c, b, a))):
+    for total in (
+        sum([a, b, c, d]),
+        (a + b) + (c + d),
+        a + (b + (c + d)),
+        reduce(add, (d, c, b, a)),
+    ):
         assert_same(total, whole)
 
 
@@ -39,7 +44,10 @@ def test_statistics_of_unequal_parts_far_from_zero_add_up(structure, seed):
     X, start = example(structure, seed, n=100)
     X = X + 1e6
     R = start.responsibilities(X - 1e6)
-    parts = [start.model.statistics(X[rows], R[rows]) for rows in (slice(1), slice(1, 95), slice(95, 100))]
+    parts = [
+        start.model.statistics(X[rows], R[rows])
+        for rows in (slice(1), slice(1, 95), slice(95, 100))
+    ]
     assert_same(sum(parts), start.model.statistics(X, R), 1e-8)
 
 
@@ -50,9 +58,7 @@ def test_statistics_of_nothing_change_nothing(structure):
     R = np.eye(3)[[0, 1] * 10]
     some = start.model.statistics(X, R)
     other = start.model.statistics(X[:5], np.eye(3)[[2, 2, 1, 2, 0]])
-    both = start.model.statistics(
-        np.vstack([X, X[:5]]), np.vstack([R, np.eye(3)[[2, 2, 1, 2, 0]]])
-    )
+    both = start.model.statistics(np.vstack([X, X[:5]]), np.vstack([R, np.eye(3)[[2, 2, 1, 2, 0]]]))
     assert_same(some + other, both)
     assert_same(other + some, both)
     assert (some + some).counts[2] == 0
@@ -61,12 +67,19 @@ def test_statistics_of_nothing_change_nothing(structure):
 
 def test_statistics_of_different_models_do_not_add_up():
     X = np.arange(8.0).reshape(4, 2)
+
     def statistics(structure, X=X, k=2):
         return km.MixtureModel(k, structure).statistics(X, np.full((4, k), 1 / k))
 
     full = statistics(km.Full())
-    for other in (statistics(km.Tied()), statistics(km.Full(), X[:, :1]), statistics(km.Full(), k=3)):
-        with pytest.raises(ValueError, match=r"only statistics of one model add up; got Full\(\) \(2, 2\)"):
+    for other in (
+        statistics(km.Tied()),
+        statistics(km.Full(), X[:, :1]),
+        statistics(km.Full(), k=3),
+    ):
+        with pytest.raises(
+            ValueError, match=r"only statistics of one model add up; got Full\(\) \(2, 2\)"
+        ):
             full + other
     for other in (1, 0.5, None):
         with pytest.raises((TypeError, AttributeError)):
@@ -89,13 +102,17 @@ def test_mle_beats_every_member_nearby(structure, weights):
         step = 10 ** np.random.default_rng(seed).uniform(-4, 0)
         other = random_mixture(structure, 3, 2, seed)
         members = [best.means + step * other.means, best.means]
-        shares = best.weights if model.fixed_weights is not None else (
-            (best.weights + step * other.weights) / (1 + step)
+        shares = (
+            best.weights
+            if model.fixed_weights is not None
+            else ((best.weights + step * other.weights) / (1 + step))
         )
         covariances = (best.covariances + step * other.covariances) / (1 + step)
         if structure.eps is not None:
             covariances = best.covariances
-        for means, w, S in zip(members, (best.weights, shares), (best.covariances, covariances), strict=True):
+        for means, w, S in zip(
+            members, (best.weights, shares), (best.covariances, covariances), strict=True
+        ):
             assert (R * km.Mixture(w, means, S, model).log_joint(X)).sum() <= highest + 1e-9
 
 
@@ -137,8 +154,12 @@ def test_a_component_that_claims_nothing_keeps_its_mean():
 @pytest.mark.parametrize(
     ("structure", "expected"),
     [
-        (km.Isotropic(0.5), 0), (km.Isotropic(), 1), (km.Spherical(), 4), (km.Diagonal(), 12),
-        (km.Tied(), 6), (km.Full(), 24),
+        (km.Isotropic(0.5), 0),
+        (km.Isotropic(), 1),
+        (km.Spherical(), 4),
+        (km.Diagonal(), 12),
+        (km.Tied(), 6),
+        (km.Full(), 24),
     ],
     ids=repr,
 )
@@ -167,11 +188,17 @@ def test_at_gives_spheres_around_the_means(structure):
         (lambda: km.MixtureModel(2, km.Full), "covariance must be a structure such as km.Full"),
         (lambda: km.MixtureModel(2, "full"), "covariance must be a structure .* got 'full'"),
         (lambda: km.MixtureModel(2, km.Full(), "even"), "'free', 'equal' or a .* got 'even'"),
-        (lambda: km.MixtureModel(2, km.Full(), [0.5, 0.4]), "weights must sum to 1; they sum to 0.9"),
+        (
+            lambda: km.MixtureModel(2, km.Full(), [0.5, 0.4]),
+            "weights must sum to 1; they sum to 0.9",
+        ),
         (lambda: km.MixtureModel(2, km.Full(), [1.0]), r"weights must be \(2,\); got \(1,\)"),
         (lambda: km.MixtureModel(2, km.Full()).at([[0.0]], 1.0), r"must be \(2, d\); got \(1, 1\)"),
         (lambda: km.MixtureModel(1, km.Full()).at([[0.0]]), "does not fix the variance: give at"),
-        (lambda: km.MixtureModel(1, km.Isotropic(2.0)).at([[0.0]], 1.0), "fixes the covariance at 2"),
+        (
+            lambda: km.MixtureModel(1, km.Isotropic(2.0)).at([[0.0]], 1.0),
+            "fixes the covariance at 2",
+        ),
     ],
 )
 def test_bad_models_are_refused(call, message):

@@ -86,10 +86,16 @@ def test_stability_is_the_mean_over_pairs(r, seed):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: km.match_labels([0, 1], [0, 1, 2]), r"labels must be \(3,\) integers; got .* \(2,\)"),
+        (
+            lambda: km.match_labels([0, 1], [0, 1, 2]),
+            r"labels must be \(3,\) integers; got .* \(2,\)",
+        ),
         (lambda: km.match_labels([0, 1], [0, 0.5]), r"labels must be \(2,\) integers; got float64"),
         (lambda: km.match_labels([0, -2], [0, 1]), "labels must count from 0; the least is -2"),
-        (lambda: km.adjusted_rand([0, 1], [[0, 1]]), r"labels must be \(2,\) integers; got .*\(1, 2\)"),
+        (
+            lambda: km.adjusted_rand([0, 1], [[0, 1]]),
+            r"labels must be \(2,\) integers; got .*\(1, 2\)",
+        ),
         (lambda: km.adjusted_rand([True, False], [0, 1]), r"\(2,\) integers; got bool"),
         (lambda: km.stability([[0, 1]]), "stability needs two partitions or more; got 1"),
     ],

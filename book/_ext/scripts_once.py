@@ -13,10 +13,16 @@ def drop_repeats(app, pagename, templatename, context, doctree):
         body = (getattr(script, "attributes", None) or {}).get("body")
         return body is None or not (body in seen or seen.add(body))
 
-    context["script_files"] = [s for s in context.get("script_files", []) if is_new(s)]
+    context["script_files"] = [
+        s for s in context.get("script_files", []) if is_new(s)
+    ]
 
 
 def setup(app):
     """Run after the extensions that add scripts."""
     app.connect("html-page-context", drop_repeats, priority=900)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
