@@ -114,7 +114,7 @@ def lloyd(X: Any, centers: Any) -> Iterator[KMeansState]:
 
 
 def _lloyd(X: Array, centers: Array) -> Iterator[KMeansState]:
-    origin = X.mean(axis=0)
+    origin = X[0]  # a point of the data: on a grid, ties stay exact
     while True:
         counts, means, W = nearest(X, centers, origin)
         yield KMeansState(centers, W, counts)

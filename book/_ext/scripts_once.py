@@ -1,7 +1,8 @@
 """A Sphinx extension: emit each inline script once a page.
 
-The launch buttons' inline script is added twice to every page, and the browser refuses the second
-declaration of its constant ("Identifier 'THEBE_JS_URL' has already been declared").
+The launch buttons' inline script is added twice to every page, and the
+browser refuses the second declaration of its constant ("Identifier
+'THEBE_JS_URL' has already been declared").
 """
 
 

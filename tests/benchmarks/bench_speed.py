@@ -43,13 +43,13 @@ def table(request):
     """Collect rows and print them when all workloads are done."""
     rows = []
     yield rows
-    writer = request.config.pluginmanager.get_plugin("terminalreporter")
-    if rows and writer:
-        writer.write_line("")
-        writer.write_line(f"{'workload':<32} {'ours':>10} {'theirs':>10} {'ratio':>7} {'goal':>6}")
-        for name, ours, theirs, goal in rows:
-            times = f"{1e3 * ours:>8.3f}ms {1e3 * theirs:>8.3f}ms"
-            writer.write_line(f"{name:<32} {times} {ours / theirs:>7.3f} {goal:>6}")
+    if rows:
+        capture = request.config.pluginmanager.get_plugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            print(f"\n\n{'workload':<32} {'ours':>10} {'theirs':>10} {'ratio':>7} {'goal':>6}")
+            for name, ours, theirs, goal in rows:
+                times = f"{1e3 * ours:>8.3f}ms {1e3 * theirs:>8.3f}ms"
+                print(f"{name:<32} {times} {ours / theirs:>7.3f} {goal:>6}")
 
 
 @pytest.fixture
