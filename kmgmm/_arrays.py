@@ -20,12 +20,15 @@ CANCELLED = 1e-6  # |x|² − 2x·m + |m|² smaller than this share of |x|² + |
 
 def as_real(values: Any, name: str, ndim: int, shape: str) -> Array:
     """Return `values` as a finite float64 array of `ndim` dimensions, or say what is wrong."""
+    if isinstance(values, tuple) and [np.ndim(value) for value in values] == [2, 1]:
+        raise ValueError(f"{name} must be {shape}; got data with labels: write X, labels = …")
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be a {shape} array of real numbers: {error}") from None
     if array.ndim != ndim:
-        hint = ": write x[:, None]" if (array.ndim, ndim) == (1, 2) else ""
+        hint = "write x[:, None]" if name == "X" else "one row each, such as [[0.0], [3.0]]"
+        hint = f": {hint}" if (array.ndim, ndim) == (1, 2) else ""
         raise ValueError(f"{name} must be {shape}; got {array.shape}{hint}")
     if array.size == 0:
         raise ValueError(f"{name} must not be empty; got {array.shape}")
@@ -43,11 +46,11 @@ def as_data(X: Any, d: int | None = None) -> Array:
     return X
 
 
-def as_centers(centers: Any, d: int | None = None) -> Array:
+def as_centers(centers: Any, d: int | None = None, name: str = "centers") -> Array:
     """Return centers as a finite (k, d) array of the data's dimension."""
-    centers = as_real(centers, "centers", 2, "(k, d)")
+    centers = as_real(centers, name, 2, "(k, d)")
     if d is not None and centers.shape[1] != d:
-        raise ValueError(f"centers must be (k, {d}) to match X; got {centers.shape}")
+        raise ValueError(f"{name} must be (k, {d}); got {centers.shape}")
     return centers
 
 
@@ -71,6 +74,12 @@ def as_weights(weights: Any, k: int) -> Array:
     if abs(weights.sum() - 1) > 1e-8:
         raise ValueError(f"weights must sum to 1; they sum to {weights.sum()}")
     return read_only(weights.copy())
+
+
+def expect(value: Any, kind: type, name: str) -> None:
+    """Raise unless value is of a kind."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}; got {type(value).__name__}")
 
 
 def read_only(array: Array) -> Array:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kmgmm._arrays import Array, as_centers
+from kmgmm._arrays import Array, as_centers, expect
 from kmgmm.mixtures import Mixture
 
 MAX_STEPS = 10_000
@@ -55,6 +55,7 @@ class Step(NamedTuple):
 
 
 def line_of(mixture: Mixture) -> Line:
+    expect(mixture, Mixture, "mixture")
     if mixture.d != 1:
         raise ValueError(f"mixture must be one-dimensional; got d = {mixture.d}")
     base = float(mixture.means[0, 0])

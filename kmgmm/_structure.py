@@ -7,6 +7,8 @@ import numpy as np
 
 from kmgmm._arrays import Array, as_real
 
+TINY = float(np.finfo(np.float64).tiny)  # no variance is smaller: its reciprocal would overflow
+
 
 class DegenerateCovariance(ValueError):
     """A component's covariance is not positive definite: the component has collapsed.
@@ -77,7 +79,7 @@ class Covariance:
     def whitener(self, covariances: Array) -> Array:
         """Return W, or raise `DegenerateCovariance`."""
         covariances = np.asarray(covariances)
-        good = (covariances > 0) & np.isfinite(covariances)
+        good = (covariances >= TINY) & np.isfinite(covariances)
         if not good.all():
             bad = np.argwhere(~good)[0]
             raise _degenerate(int(bad[0]) if bad.size else None)

@@ -9,7 +9,7 @@ Chapters: k-means; EM becomes k-means.
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from kmgmm._arrays import Array, as_centers, as_data, check_k, nearest, one_hot, softmax
+from kmgmm._arrays import Array, as_centers, as_data, check_k, expect, nearest, one_hot, softmax
 from kmgmm._structure import DegenerateCovariance
 from kmgmm.mixtures import Mixture
 
@@ -206,8 +206,7 @@ def classification_em(X: Any, start: Mixture) -> Iterator[MixtureState]:
 
 
 def _checked(X: Any, start: Mixture) -> tuple[Array, Mixture]:
-    if not isinstance(start, Mixture):
-        raise ValueError(f"start must be a Mixture, such as model.at(means); got {start!r}")
+    expect(start, Mixture, "start")
     return as_data(X, start.d), start
 
 

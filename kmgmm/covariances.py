@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from kmgmm._arrays import Array, squared_distances
-from kmgmm._structure import Covariance, Matrices, whiten
+from kmgmm._structure import TINY, Covariance, Matrices, whiten
 
 
 class Isotropic(Covariance):
@@ -58,7 +58,7 @@ class Isotropic(Covariance):
     """
 
     def __init__(self, eps: float | None = None) -> None:
-        if eps is not None and not (np.ndim(eps) == 0 and 0 < float(eps) < math.inf):
+        if eps is not None and not (np.ndim(eps) == 0 and TINY <= float(eps) < math.inf):
             raise ValueError(f"eps must be a positive finite number; got {eps!r}")
         self.eps = None if eps is None else float(eps)
 

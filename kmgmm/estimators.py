@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import Array, as_centers, as_data, check_k, nearest
+from kmgmm._arrays import Array, as_centers, as_data, check_k, expect, nearest
 from kmgmm._structure import DegenerateCovariance
 from kmgmm.algorithms import em, lloyd
 from kmgmm.mixtures import Mixture
@@ -79,6 +79,7 @@ def log_likelihood(X: Any, mixture: Mixture) -> float:
     >>> round(km.log_likelihood([[0.0], [1.0]], km.data.two_normals), 4)
     -2.9041
     """
+    expect(mixture, Mixture, "mixture")
     return float(mixture.statistics(X).objective)
 
 
@@ -110,6 +111,7 @@ def classification_log_likelihood(X: Any, mixture: Mixture) -> float:
     >>> round(km.classification_log_likelihood([[0.0], [1.0]], km.data.two_normals), 4)
     -3.7242
     """
+    expect(mixture, Mixture, "mixture")
     return float(mixture.statistics(X, hard=True).objective)
 
 
@@ -196,6 +198,7 @@ def mle(X: Any, model: MixtureModel, *, n_starts: int = 10, rng: Any, tol: float
     -1130.264
     """
     X = as_data(X)
+    expect(model, MixtureModel, "model")
     check_k(X, model.k)
 
     def run(centers: Array) -> Run:

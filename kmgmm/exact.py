@@ -29,9 +29,7 @@ from kmgmm._arrays import Array, as_data, as_real, check_k
 
 
 class Exact(NamedTuple):
-    """A global minimizer of W, and the minimum.
-
-    Chapter: k-means.
+    """A global minimizer of W, and the minimum. Chapter: k-means.
 
     Parameters
     ----------
@@ -81,6 +79,8 @@ def kmeans_1d(x: Any, k: int) -> Exact:
     array([0.5, 0.5])
     """
     x = np.sort(as_real(x, "x", max(np.ndim(x), 1), "(..., n)"), axis=-1)
+    if x.shape[1:] == (1,):
+        raise ValueError(f"x must hold n numbers along its last axis; got {x.shape}: write x[:, 0]")
     rows = x.reshape(-1, x.shape[-1])
     steps = np.count_nonzero(rows[:, 1:] > rows[:, :-1], axis=1)
     check_k(rows[steps.argmin(), :, None], k)  # the sample with the fewest distinct points

@@ -208,6 +208,6 @@ def _structure_of(covariances: Any) -> Covariance:
     if ndim not in shapes:
         raise ValueError(
             f"covariances of shape {np.shape(covariances)} may be Diagonal or Tied: "
-            "name the structure, model=km.MixtureModel(k, km.Diagonal())"
+            "name the structure, model=km.MixtureModel(k, km.Diagonal()) or (k, km.Tied())"
         )
     return shapes[ndim]

@@ -87,7 +87,7 @@ class MixtureModel:
         The weights are the model's, or 1/k where they are free. ``Isotropic(eps)`` needs no
         variance.
         """
-        means = as_centers(means)
+        means = as_centers(means, name="means")
         if len(means) != self.k:
             raise ValueError(f"means must be ({self.k}, d); got {means.shape}")
         if variance is None:

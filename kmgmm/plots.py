@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.contour import QuadContourSet
 from matplotlib.patches import Ellipse
 
-from kmgmm._arrays import Array, as_centers, as_data
+from kmgmm._arrays import Array, as_centers, as_real
 from kmgmm._colors import DATA, KMEANS, MIXTURE, TRUTH, color_of, mark_of, palette
 from kmgmm._voronoi import voronoi_edges
 from kmgmm.mixtures import Mixture
@@ -104,7 +104,7 @@ def centers(
     (2, 2)
     """
     face, edge = ("white", color) if population else (color, "white")
-    x, y = _coordinates(centers)
+    x, y = _coordinates(centers, "centers")
     return ax.scatter(x, y, s=70, facecolors=face, edgecolors=edge, linewidths=1.5, zorder=3)
 
 
@@ -243,8 +243,8 @@ def mixture(mixture: Mixture, X: Any = None, *, ax: Axes, color: str = MIXTURE) 
     return ellipses
 
 
-def _coordinates(X: Any) -> tuple[Array, Array]:
-    X = as_data(X)
+def _coordinates(X: Any, name: str = "X") -> tuple[Array, Array]:
+    X = as_real(X, name, 2, "(n, d)")
     if X.shape[1] > 2:
-        raise ValueError(f"X must lie on a line or in the plane to be drawn; got d = {X.shape[1]}")
+        raise ValueError(f"{name} must lie on a line or in the plane; got d = {X.shape[1]}")
     return X[:, 0], X[:, 1] if X.shape[1] == 2 else np.zeros(len(X))

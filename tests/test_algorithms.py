@@ -134,7 +134,7 @@ def test_counts_handed_out_cannot_change_the_next_m_step():
     "start", [[[0.0], [1.0]], np.zeros((2, 1)), None, km.MixtureModel(2, km.Full())]
 )
 def test_a_start_that_is_no_mixture_is_refused_at_the_call(algorithm, start):
-    with pytest.raises(ValueError, match=r"start must be a Mixture, such as model.at"):
+    with pytest.raises(TypeError, match=r"start must be a Mixture; got "):
         algorithm([[0.0], [1.0]], start)
 
 

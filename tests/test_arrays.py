@@ -68,8 +68,8 @@ def test_data_of_another_dimension_are_refused(function):
 @pytest.mark.parametrize(
     ("centers", "message"),
     [
-        ([0.0, 1.0], r"centers must be \(k, d\); got \(2,\): write x\[:, None\]"),
-        ([[0.0, 1.0, 2.0]], r"centers must be \(k, 2\) to match X; got \(1, 3\)"),
+        ([0.0, 1.0], r"centers must be \(k, d\); got \(2,\): one row each, such as"),
+        ([[0.0, 1.0, 2.0]], r"centers must be \(k, 2\); got \(1, 3\)"),
         ([[0.0, np.nan]], r"centers must be finite; 1 of its 2 values"),
         (np.zeros((0, 2)), r"centers must not be empty; got \(0, 2\)"),
     ],
@@ -217,3 +217,30 @@ def test_blocks_cover_every_row_once(size, monkeypatch):
     )
     np.testing.assert_array_equal(np.hstack([B for _, B in parts]).T, X - X[0])
     assert len(parts) == -(-size // 1024)
+
+
+def test_data_with_labels_are_told_from_data():
+    with pytest.raises(ValueError, match=r"X must be \(n, d\); got data with labels: write X"):
+        km.kmeans(km.data.two_normals(50, rng=1), 2, rng=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: km.log_likelihood(km.data.two_normals, [[0.0]]), "must be a Mixture; got list"),
+        (lambda: km.classification_log_likelihood([[0.0]], None), "must be a Mixture; got None"),
+        (lambda: km.mle([[0.0], [1.0]], 2, rng=1), "model must be a MixtureModel; got int"),
+        (lambda: km.dial([[0.0]], 0.5), "mixture must be a Mixture; got list"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("eps", [5e-324, 1e-310])
+def test_a_variance_without_a_finite_reciprocal_is_refused(eps):
+    with pytest.raises(ValueError, match="eps must be a positive finite number"):
+        km.Isotropic(eps)
+    with pytest.raises(km.DegenerateCovariance):
+        km.Mixture([0.5, 0.5], [[0.0], [3.0]], eps)

@@ -351,3 +351,8 @@ def test_bad_shapes_are_refused():
         kmeans_exhaustive([1, 2, 3], 1)
     with pytest.raises(ValueError, match=r"at most 12 points .* got n = 13"):
         kmeans_exhaustive(np.arange(13.0)[:, None], 2)
+
+
+def test_a_column_is_not_many_samples():
+    with pytest.raises(ValueError, match=r"along its last axis; got \(3, 1\): write x\[:, 0\]"):
+        kmeans_1d([[0.0], [1.0], [5.0]], 1)

@@ -313,7 +313,10 @@ FULL, TIED = km.MixtureModel(2, km.Full()), km.MixtureModel(2, km.Tied())
         (([1.0], TWO, 1.0), r"weights must be \(2,\); got \(1,\)"),
         (([[0.5, 0.5]], TWO, 1.0), r"weights must be \(k,\); got \(1, 2\)"),
         (([0.5, np.nan], TWO, 1.0), r"weights must be finite; 1 of its 2"),
-        (([0.5, 0.5], [0.0, 1.0], 1.0), r"means must be \(k, d\); got \(2,\): write x\[:, None\]"),
+        (
+            ([0.5, 0.5], [0.0, 1.0], 1.0),
+            r"means must be \(k, d\); got \(2,\): one row each, such as",
+        ),
         (([0.5, 0.5], TWO + np.inf, 1.0), "means must be finite"),
         (([0.5, 0.5], TWO, [1.0, 1.0, 1.0]), r"Spherical\(\) covariances must be \(2,\); got \(3,"),
         (([0.5, 0.5], TWO, np.eye(2)), r"\(2, 2\) may be Diagonal or Tied"),
