@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.intp]
 
 BLOCK_VALUES = 1 << 16  # k + d values for each point of a block: about half a megabyte
-CANCELLED = 1e-6  # |x|² − 2x·m + |m|² smaller than this share of |x|² + |m|² is computed afresh
+CANCELLED = 1e-6  # |x|² − 2x·m + |m|² below this share of |m|² is computed afresh
 
 
 def as_real(values: Any, name: str, ndim: int, shape: str) -> Array:
@@ -126,14 +126,14 @@ def squared_distances(X: Array, M: Array, P: Array | None = None) -> Array:
     lies very near a center; such points are computed again from the differences.
     """
     PM = M if P is None else P * M
-    m2 = np.einsum("kd,kd->k", PM, M)
+    m2 = np.vecdot(PM, M)
     D = (-2 * PM) @ X
     D += m2[:, None]
-    x2 = np.einsum("db,db->b", X, X) if P is None else P @ (X * X)
-    D += x2
-    if D.min() < CANCELLED * (x2.max() + m2.max()):  # there may be such points
-        size = x2 if P is None else x2.max(axis=0)
-        near = np.flatnonzero(D.min(axis=0) < CANCELLED * (size + m2.max()))
+    D += np.einsum("db,db->b", X, X) if P is None else P @ (X * X)
+    # Digits have cancelled where D is small beside |m|², since |x|² is at most 2 |m|² + 2 D.
+    low, small = D.min(axis=0), CANCELLED * m2.max()
+    if low.min() < small:
+        near = np.flatnonzero(low < small)
         for i, m in enumerate(M):
             differences = X[:, near] - m[:, None]
             differences *= differences
@@ -146,14 +146,15 @@ def logits(D: Array, offset: Array, scale: float) -> tuple[Array, Array]:
 
     The least distance is subtracted before the division, so that any positive scale will do.
     """
-    if offset.min() == -np.inf:  # a component of weight 0 is nearest to nothing
+    unequal = offset.any()
+    if unequal and offset.min() == -np.inf:  # a component of weight 0 is nearest to nothing
         D = np.where(offset[:, None] > -np.inf, D, np.inf)
     top = D.min(axis=0)
     L = D - top
     with np.errstate(over="ignore"):  # a hopeless component at a tiny scale: −inf is right
         L *= -0.5 / scale
         top *= -0.5 / scale
-    if offset.any():
+    if unequal:
         L += offset[:, None]
         highest = L.max(axis=0)
         L -= highest

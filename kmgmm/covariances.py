@@ -90,7 +90,7 @@ class Isotropic(Covariance):
         return np.asarray(np.einsum("kb,kb->", R, D))
 
     def spread(self, weights: Array, shifts: Array) -> Array:
-        return weights @ np.einsum("kd,kd->k", shifts, shifts)
+        return weights @ np.vecdot(shifts, shifts)
 
     def mle(self, scatter: Array, counts: Array, d: int) -> Array:
         return scatter / (counts.sum() * d) if self.eps is None else np.asarray(self.eps)
@@ -123,7 +123,7 @@ class Spherical(Covariance):
         return np.einsum("kb,kb->k", R, D) / (W * W)
 
     def spread(self, weights: Array, shifts: Array) -> Array:
-        return weights * np.einsum("kd,kd->k", shifts, shifts)
+        return weights * np.vecdot(shifts, shifts)
 
     def mle(self, scatter: Array, counts: Array, d: int) -> Array:
         return scatter / (counts * d)

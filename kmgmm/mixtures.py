@@ -135,10 +135,11 @@ class Mixture:
     def _statistics(self, X: Array, assignment: Callable[[Array], Array]) -> Statistics:
         structure, W = self.model.covariance, self._whitener
         M = self.means - self.means[0]
-        counts, sums, objective = np.zeros(self.k), np.zeros_like(M), 0.0
-        scatter = np.zeros_like(self.covariances)
+        counts, sums, objective = np.zeros(self.k), np.zeros(M.shape), 0.0
+        scatter = np.zeros(self.covariances.shape)
         for _, B, D, R, top in self._blocks(X):
-            objective += float(assignment(R).sum() + top.sum())
+            top += assignment(R)
+            objective += float(top.sum())
             counts += R.sum(axis=1)
             sums += R @ B.T
             scatter += structure.scatter(B, M, W, R, D)
