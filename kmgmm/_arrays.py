@@ -108,36 +108,53 @@ def check_k(X: Array, k: int) -> None:
 
 
 def blocks(X: Array, k: int, origin: Array) -> Iterator[tuple[slice, Array]]:
-    """Yield slices of rows and, for each, the block X − origin, feature-major (d, b)."""
+    """Yield slices of rows and F (d + 1, b), the block X − origin with a last row of ones.
+
+    The ones make one product of what would be two: scores b_i + a_i · x, and sums with counts.
+    """
     n, d = X.shape
-    size = max(1024, BLOCK_VALUES // (k + d))
+    size = min(n, max(1024, BLOCK_VALUES // (k + d)))
     # A transposing copy is slow in many dimensions; there the products do not care for the order.
-    buffer = np.empty((d, min(n, size)), order="C" if d < 16 else "F")
+    buffer = np.ones((d + 1, size), order="C" if d < 16 else "F")
     for first in range(0, n, size):
         rows = slice(first, min(first + size, n))
         block = buffer[:, : rows.stop - first]
-        yield rows, np.subtract(X[rows].T, origin[:, None], out=block)
+        np.subtract(X[rows].T, origin[:, None], out=block[:-1])
+        yield rows, block
 
 
-def squared_distances(X: Array, M: Array, P: Array | None = None) -> Array:
-    """Return D (k, b), Σ_d P_id (x_d − m_id)², for a block X (d, b), M (k, d), P (k, d) or ones.
+def squared_distances(F: Array, M: Array, P: Array | None = None) -> Array:
+    """Return D (k, b), Σ_d P_id (x_d − m_id)², of a block F (d + 1, b); M (k, d), P (k, d) or ones.
 
     Expanding the square makes this one matrix product, but subtracts large numbers where a point
     lies very near a center; such points are computed again from the differences.
     """
-    PM = M if P is None else P * M
+    X, PM = F[:-1], M if P is None else P * M
     m2 = np.vecdot(PM, M)
-    D = (-2 * PM) @ X
-    D += m2[:, None]
+    D = np.column_stack([-2 * PM, m2]) @ F
     D += np.einsum("db,db->b", X, X) if P is None else P @ (X * X)
-    # Digits have cancelled where D is small beside |m|², since |x|² is at most 2 |m|² + 2 D.
-    low, small = D.min(axis=0), CANCELLED * m2.max()
-    if low.min() < small:
-        near = np.flatnonzero(low < small)
-        for i, m in enumerate(M):
-            differences = X[:, near] - m[:, None]
-            differences *= differences
-            D[i, near] = differences.sum(axis=0) if P is None else P[i] @ differences
+    near = cancelled(D.min(axis=0), m2)
+    if near.size:
+        D[:, near] = differences(X[:, near], M, P)
+    return D
+
+
+def cancelled(low: Array, m2: Array) -> Labels:
+    """Return the points whose least distance (b,) has lost digits, beside |m|² (k,).
+
+    |x|² is at most 2 |m|² + 2 D, so digits have cancelled only where D is small beside |m|².
+    """
+    small = CANCELLED * m2.max()
+    return np.flatnonzero(low < small) if low.min() < small else np.empty(0, dtype=np.intp)
+
+
+def differences(X: Array, M: Array, P: Array | None = None) -> Array:
+    """Return squared distances (k, b) the slow way, which loses no digits."""
+    D = np.empty((len(M), X.shape[1]))
+    for i, m in enumerate(M):
+        squares = X - m[:, None]
+        squares *= squares
+        D[i] = squares.sum(axis=0) if P is None else P[i] @ squares
     return D
 
 
@@ -172,21 +189,14 @@ def softmax(L: Array) -> Array:
 
 def one_hot(L: Array) -> Array:
     """Turn logits with maximum 0 into hard assignments, in place; ties go to the first."""
-    first_of(L, np.zeros(L.shape[1]))
+    np.equal(L, 0, out=L)
+    first_only(L)
     return np.zeros(L.shape[1])
 
 
-def first_of(values: Array, targets: Array) -> Array:
-    """Mark with 1 the first value (k, b) equal to its target (b,), the others with 0, in place.
-
-    Return how often each row has it (k,).
-    """
-    np.equal(values, targets, out=values)
-    counts = values.sum(axis=1)
-    if counts.sum() > values.shape[1]:  # there are ties
-        values *= np.cumsum(values, axis=0) == 1
-        counts = values.sum(axis=1)
-    return counts
+def first_only(R: Array) -> None:
+    """Keep the first 1 of each column of zeros and ones."""
+    R *= np.cumsum(R, axis=0) == 1
 
 
 def nearest(X: Array, centers: Array, origin: Array) -> tuple[Array, Array, float]:
@@ -196,12 +206,22 @@ def nearest(X: Array, centers: Array, origin: Array) -> tuple[Array, Array, floa
     one origin for all iterations the means depend on the partition alone, down to the last digit.
     """
     M = centers - origin
-    counts, sums, W = np.zeros(len(M)), np.zeros_like(M), 0.0
-    for _, B in blocks(X, len(M), origin):
-        R = squared_distances(B, M)
-        low = R.min(axis=0)
-        W += float(low.sum())
-        counts += first_of(R, low)
-        sums += R @ B.T
-    means = origin + divide(sums, counts, 0.0)
+    m2 = np.vecdot(M, M)
+    A, sums, W = np.column_stack([-2 * M, m2]), np.zeros((len(M), X.shape[1] + 1)), 0.0
+    for _, F in blocks(X, len(M), origin):
+        R = A @ F  # |x − m|² − |x|²: enough to tell which center is nearest
+        least = R.min(axis=0)
+        D = least + np.einsum("db,db->b", F[:-1], F[:-1])
+        near = cancelled(D, m2)
+        if near.size:
+            R[:, near] = differences(F[:-1, near], M)
+            least[near] = D[near] = R[:, near].min(axis=0)
+        W += float(D.sum())
+        np.equal(R, least, out=R)
+        block = R @ F.T
+        if block[:, -1].sum() > F.shape[1]:  # there are ties
+            first_only(R)
+            block = R @ F.T
+        sums += block
+    counts, means = sums[:, -1], origin + divide(sums[:, :-1], sums[:, -1], 0.0)
     return counts, np.where(counts[:, None] > 0, means, centers), W

@@ -43,7 +43,8 @@ class DegenerateCovariance(ValueError):
 class Covariance:
     """What every structure does; the five below differ only in their arrays.
 
-    Arrays inside: a block X (d, b), means M (k, d), the whitener W, W_iᵀW_i = Σ_i⁻¹.
+    Arrays inside: a block X (d, b), and F with a row of ones below it; means M (k, d); the
+    whitener W, W_iᵀW_i = Σ_i⁻¹.
     """
 
     eps: float | None = None  # the variance, where it is not estimated
@@ -93,7 +94,7 @@ class Covariance:
         """Return log det Σ_i (k,), or one number for all."""
         raise NotImplementedError
 
-    def distances(self, X: Array, M: Array, W: Array) -> Array:
+    def distances(self, F: Array, M: Array, W: Array) -> Array:
         """Return D (k, b), the squared Mahalanobis distances."""
         raise NotImplementedError
 

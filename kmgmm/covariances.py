@@ -83,8 +83,8 @@ class Isotropic(Covariance):
     def log_det(self, W: Array, k: int, d: int) -> Array:
         return -2 * d * np.log(W)
 
-    def distances(self, X: Array, M: Array, W: Array) -> Array:
-        return squared_distances(X, M)
+    def distances(self, F: Array, M: Array, W: Array) -> Array:
+        return squared_distances(F, M)
 
     def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
         return np.asarray(np.einsum("kb,kb->", R, D))
@@ -114,8 +114,8 @@ class Spherical(Covariance):
     def log_det(self, W: Array, k: int, d: int) -> Array:
         return -2 * d * np.log(W)
 
-    def distances(self, X: Array, M: Array, W: Array) -> Array:
-        D = squared_distances(X, M)
+    def distances(self, F: Array, M: Array, W: Array) -> Array:
+        D = squared_distances(F, M)
         D *= (W * W)[:, None]
         return D
 
@@ -147,8 +147,8 @@ class Diagonal(Covariance):
     def log_det(self, W: Array, k: int, d: int) -> Array:
         return -2 * np.log(W).sum(axis=1)
 
-    def distances(self, X: Array, M: Array, W: Array) -> Array:
-        return squared_distances(X, M, W * W)
+    def distances(self, F: Array, M: Array, W: Array) -> Array:
+        return squared_distances(F, M, W * W)
 
     def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
         S = np.empty_like(M)
@@ -180,8 +180,8 @@ class Tied(Matrices):
     def whitener(self, covariances: Array) -> Array:
         return whiten(covariances)
 
-    def distances(self, X: Array, M: Array, W: Array) -> Array:
-        return squared_distances(W @ X, M @ W.T)
+    def distances(self, F: Array, M: Array, W: Array) -> Array:
+        return squared_distances(np.vstack([W @ F[:-1], F[-1:]]), M @ W.T)
 
     def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
         # The law of total variance: the scatter about each point's expected mean, plus that of
@@ -215,10 +215,10 @@ class Full(Matrices):
     def whitener(self, covariances: Array) -> Array:
         return np.stack([whiten(covariance, i) for i, covariance in enumerate(covariances)])
 
-    def distances(self, X: Array, M: Array, W: Array) -> Array:
-        D = np.empty((len(M), X.shape[1]))
+    def distances(self, F: Array, M: Array, W: Array) -> Array:
+        D = np.empty((len(M), F.shape[1]))
         for D_i, m, W_i in zip(D, M, W, strict=True):
-            Z = W_i @ (X - m[:, None])
+            Z = W_i @ (F[:-1] - m[:, None])
             Z *= Z
             Z.sum(axis=0, out=D_i)
         return D

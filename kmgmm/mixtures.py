@@ -126,24 +126,24 @@ class Mixture:
             offset = np.log(self.weights) - 0.5 * structure.log_det(W, self.k, self.d)
         highest = offset.max()
         offset -= highest
-        for rows, B in blocks(X, self.k, origin):
-            D = structure.distances(B, M, W)
+        for rows, F in blocks(X, self.k, origin):
+            D = structure.distances(F, M, W)
             L, top = logits(D, offset, structure.scale(self.covariances))
             top += highest - 0.5 * self.d * LOG_2PI
-            yield rows, B, D, L, top
+            yield rows, F, D, L, top
 
     def _statistics(self, X: Array, assignment: Callable[[Array], Array]) -> Statistics:
         structure, W = self.model.covariance, self._whitener
         M = self.means - self.means[0]
-        counts, sums, objective = np.zeros(self.k), np.zeros(M.shape), 0.0
+        sums, objective = np.zeros((self.k, self.d + 1)), 0.0
         scatter = np.zeros(self.covariances.shape)
-        for _, B, D, R, top in self._blocks(X):
+        for _, F, D, R, top in self._blocks(X):
             top += assignment(R)
             objective += float(top.sum())
-            counts += R.sum(axis=1)
-            sums += R @ B.T
-            scatter += structure.scatter(B, M, W, R, D)
-        shifts = divide(sums, counts, M) - M
+            sums += R @ F.T
+            scatter += structure.scatter(F[:-1], M, W, R, D)
+        counts = sums[:, -1].copy()
+        shifts = divide(sums[:, :-1], counts, M) - M
         # The scatter was taken about the current means; about the new ones it is less (Steiner).
         return Statistics(
             read_only(counts),

@@ -116,9 +116,9 @@ class MixtureModel:
         origin = means[0]
         M = means - origin
         scatter = np.zeros_like(unit)
-        for rows, B in blocks(X, self.k, origin):
-            D = self.covariance.distances(B, M, W)
-            scatter += self.covariance.scatter(B, M, W, R[rows].T, D)
+        for rows, F in blocks(X, self.k, origin):
+            D = self.covariance.distances(F, M, W)
+            scatter += self.covariance.scatter(F[:-1], M, W, R[rows].T, D)
         return Statistics(counts, means, scatter, self.covariance)
 
     def mle(self, statistics: Statistics) -> Mixture:

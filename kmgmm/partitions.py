@@ -44,7 +44,7 @@ def assign(X: Any, centers: Any) -> Labels:
     origin = centers[0]
     M = centers - origin
     return np.concatenate(
-        [squared_distances(B, M).argmin(axis=0) for _, B in blocks(X, len(M), origin)]
+        [squared_distances(F, M).argmin(axis=0) for _, F in blocks(X, len(M), origin)]
     )
 
 
