@@ -3,6 +3,7 @@
 Chapter: models, estimators, algorithms.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from kmgmm._structure import DegenerateCovariance
 from kmgmm.algorithms import em, lloyd
 from kmgmm.mixtures import Mixture
 from kmgmm.models import MixtureModel
-from kmgmm.runs import Run, solve
+from kmgmm.runs import Run, follow
 from kmgmm.starts import kmeans_plusplus, random_points
 
 
@@ -138,7 +139,8 @@ def kmeans(X: Any, k: int, *, n_starts: int = 10, rng: Any, tol: float = 0.0) ->
     Returns
     -------
     Run
-        The best run; ``run.finals`` holds what each start reached.
+        The best run; ``run.finals`` holds what each start reached. A warning says if it has not
+        converged; what became of other starts does not matter.
 
     Raises
     ------
@@ -154,7 +156,7 @@ def kmeans(X: Any, k: int, *, n_starts: int = 10, rng: Any, tol: float = 0.0) ->
     """
     X = as_data(X)
     check_k(X, k)
-    return _best(X, k, lambda start: solve(lloyd(X, start), tol=tol), min, n_starts, rng)
+    return _best(X, k, lambda start: follow(lloyd(X, start), tol=tol), min, n_starts, rng)
 
 
 def mle(X: Any, model: MixtureModel, *, n_starts: int = 10, rng: Any, tol: float = 0.0) -> Run:
@@ -203,7 +205,7 @@ def mle(X: Any, model: MixtureModel, *, n_starts: int = 10, rng: Any, tol: float
 
     def run(centers: Array) -> Run:
         variance = model.covariance.eps or within_ss(X, centers) / X.size
-        return solve(em(X, model.at(centers, variance)), tol=tol)
+        return follow(em(X, model.at(centers, variance)), tol=tol)
 
     return _best(X, model.k, run, max, n_starts, rng)
 
@@ -234,4 +236,7 @@ def _best(
     reached = best(run.last.objective for run in runs)
     # Several starts may reach the best but for rounding: the first of them, on every machine.
     first = next(run for run in runs if run.reached(reached, 1e-9))
+    if not first.converged:
+        message = f"the best run has not converged after {first.n_iter} iterations"
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
     return replace(first, finals=finals)

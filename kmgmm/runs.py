@@ -106,6 +106,14 @@ def solve(states: Iterable[Any], *, tol: float = 0.0, max_iter: int = 10_000) ->
     >>> run.trace, run.converged
     (array([41.,  6.,  1.,  1.]), True)
     """
+    run = follow(states, tol=tol, max_iter=max_iter)
+    if not run.converged:
+        warnings.warn(f"not converged after {run.n_iter} iterations", RuntimeWarning, stacklevel=2)
+    return run
+
+
+def follow(states: Iterable[Any], *, tol: float = 0.0, max_iter: int = 10_000) -> Run:
+    """Do as `solve` does, but leave it to the caller to warn."""
     if not 0 <= tol < 1:
         raise ValueError(f"tol must be in [0, 1); got {tol}")
     if max_iter < 0:
@@ -120,7 +128,4 @@ def solve(states: Iterable[Any], *, tol: float = 0.0, max_iter: int = 10_000) ->
             break
     if not trace:
         raise ValueError("states must hold one state or more; got none")
-    n_iter = len(trace) - 1
-    if not converged:
-        warnings.warn(f"not converged after {n_iter} iterations", RuntimeWarning, stacklevel=2)
-    return Run(state, np.array(trace), converged, n_iter, tol, np.array([trace[-1]]))
+    return Run(state, np.array(trace), converged, len(trace) - 1, tol, np.array([trace[-1]]))

@@ -11,6 +11,7 @@ from sklearn.mixture import GaussianMixture
 from strategies import STRUCTURES, data_and_centers, mixtures, random_mixture, seeds
 
 import kmgmm as km
+from kmgmm import estimators, runs
 
 SEEDS = range(10)
 
@@ -240,3 +241,27 @@ def test_mle_with_tol_zero_converges_without_a_warning(seed):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert km.mle(X, km.MixtureModel(2, km.Full()), n_starts=3, rng=seed).converged
+
+
+def test_a_start_that_creeps_along_is_no_matter_unless_it_is_the_best():
+    """From the second of these starts EM still gains a little after 10,000 iterations."""
+    groups = km.Mixture([0.5, 0.5], [[0, -1.5], [0, 1.5]], [np.diag([9, 0.25])] * 2)
+    X, _ = groups.sample(400, rng=1)
+    model = km.MixtureModel(2, km.Tied())
+    run = km.mle(X, model, n_starts=2, rng=1)
+    assert run.converged
+    assert run.finals[1] < run.finals[0] - 100
+    rng = np.random.default_rng(1)
+    creeping = [start(X, 2, rng=rng) for start in (km.kmeans_plusplus, km.random_points)][1]
+    with pytest.warns(RuntimeWarning, match="not converged after 10000 iterations"):
+        km.solve(km.em(X, model.at(creeping, km.within_ss(X, creeping) / X.size)))
+
+
+def test_a_best_run_that_has_not_converged_is_told(monkeypatch):
+    def short(states, **kwargs):
+        return runs.follow(states, max_iter=2)
+
+    monkeypatch.setattr(estimators, "follow", short)
+    X, _ = km.data.two_normals(500, rng=1)
+    with pytest.warns(RuntimeWarning, match="the best run has not converged after 2 iterations"):
+        km.mle(X, km.MixtureModel(2, km.Isotropic()), n_starts=2, rng=1)
