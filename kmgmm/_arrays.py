@@ -103,7 +103,8 @@ def check_k(X: Array, k: int) -> None:
     if k > len(X):
         raise ValueError(f"k = {k} clusters need at least {k} points; got n = {len(X)}")
     # The first few rows usually show k distinct points; only odd data need all of them.
-    if len(np.unique(X[: 10 * k], axis=0)) < k and (found := len(np.unique(X, axis=0))) < k:
+    few = len(set(map(tuple, X[: 10 * k].tolist()))) < k
+    if few and (found := len(np.unique(X, axis=0))) < k:
         raise ValueError(f"k = {k} clusters need {k} distinct points; X has {found}")
 
 

@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import Array, squared_distances
+from kmgmm._arrays import CANCELLED, Array, squared_distances
 from kmgmm._structure import TINY, Covariance, Matrices, whiten
 
 
@@ -151,11 +151,10 @@ class Diagonal(Covariance):
         return squared_distances(F, M, W * W)
 
     def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
-        S = np.empty_like(M)
-        for S_i, m, r in zip(S, M, R, strict=True):
-            differences = X - m[:, None]
-            differences *= differences
-            np.matmul(differences, r, out=S_i)
+        moments = R.sum(axis=1)[:, None] * M * M
+        S = R @ (X * X).T - 2 * M * (R @ X.T) + moments
+        for i in np.flatnonzero((S < CANCELLED * moments).any(axis=1)):  # few digits are left
+            S[i] = (X - M[i, :, None]) ** 2 @ R[i]
         return S
 
     def spread(self, weights: Array, shifts: Array) -> Array:
