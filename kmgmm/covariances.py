@@ -153,7 +153,8 @@ class Diagonal(Covariance):
     def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
         moments = R.sum(axis=1)[:, None] * M * M
         S = R @ (X * X).T - 2 * M * (R @ X.T) + moments
-        for i in np.flatnonzero((S < CANCELLED * moments).any(axis=1)):  # few digits are left
+        small = CANCELLED * moments
+        for i in np.flatnonzero((S < small).any(axis=1)):  # digits have cancelled
             S[i] = (X - M[i, :, None]) ** 2 @ R[i]
         return S
 
