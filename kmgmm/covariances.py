@@ -154,7 +154,7 @@ class Diagonal(Covariance):
         moments = R.sum(axis=1)[:, None] * M * M
         S = R @ (X * X).T - 2 * M * (R @ X.T) + moments
         small = CANCELLED * moments
-        for i in np.flatnonzero((S < small).any(axis=1)):  # digits have cancelled
+        for i in np.flatnonzero((small > S).any(axis=1)):  # digits have cancelled
             S[i] = (X - M[i, :, None]) ** 2 @ R[i]
         return S
 
