@@ -28,6 +28,7 @@ from kmgmm.asymptotics import (
     mle_covariance,
     pollard_covariance,
 )
+from kmgmm.boxes import lloyd_boxes
 from kmgmm.covariances import Diagonal, Full, Isotropic, Spherical, Tied
 from kmgmm.estimators import (
     classification_log_likelihood,
@@ -74,6 +75,7 @@ __all__ = [
     "kmeans_exhaustive",
     "kmeans_plusplus",
     "lloyd",
+    "lloyd_boxes",
     "log_likelihood",
     "match_labels",
     "mle",

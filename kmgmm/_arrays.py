@@ -114,7 +114,7 @@ def blocks(X: Array, k: int, origin: Array) -> Iterator[tuple[slice, Array]]:
     The ones make one product of what would be two: scores b_i + a_i · x, and sums with counts.
     """
     n, d = X.shape
-    size = min(n, max(1024, BLOCK_VALUES // (k + d)))
+    size = max(1, min(n, max(1024, BLOCK_VALUES // (k + d))))
     # A transposing copy is slow in many dimensions; there the products do not care for the order.
     buffer = np.ones((d + 1, size), order="C" if d < 16 else "F")
     for first in range(0, n, size):
