@@ -31,10 +31,12 @@ EM = [
     *((km.Full, size, goal) for size, goal in ((SMALL, 0.15), (MIDDLE, 0.35), (LARGE, 0.45))),
 ]
 LLOYD = [
-    (SMALL, 1.5),
-    ((1_000_000, 2, 8), 1.5),
-    ((200_000, 16, 32), 1.8),
-    ((100_000, 64, 100), 1.2),
+    (km.lloyd, SMALL, 1.5),
+    (km.lloyd, (1_000_000, 2, 8), 1.5),
+    (km.lloyd, (200_000, 16, 32), 1.8),
+    (km.lloyd, (100_000, 64, 100), 1.2),
+    (km.lloyd_boxes, SMALL, 0.3),
+    (km.lloyd_boxes, (1_000_000, 2, 8), 0.3),
 ]
 
 
@@ -125,17 +127,19 @@ def test_em(benchmark, compare, structure, size, goal):
     compare(name, goal, per_iteration(ours, 1, 5), per_iteration(theirs, 1, 5))
 
 
-@pytest.mark.parametrize(("size", "goal"), LLOYD)
-def test_lloyd(benchmark, compare, size, goal):
+@pytest.mark.parametrize(("algorithm", "size", "goal"), LLOYD)
+def test_lloyd(benchmark, compare, algorithm, size, goal):
     X, start = data(*size, benchmark.enabled, separation=0)  # one group: many iterations
 
     def ours(n_iter):
-        return take(km.lloyd(X, start), n_iter)
+        return take(algorithm(X, start), n_iter)
 
     def theirs(n_iter):
         return KMeans(len(start), init=start, n_init=1, tol=0, max_iter=n_iter).fit(X).n_iter_
 
-    compare(f"Lloyd {size}", goal, per_iteration(ours, 1, 9), per_iteration(theirs, 1, 9))
+    compare(
+        f"{algorithm.__name__} {size}", goal, per_iteration(ours, 1, 9), per_iteration(theirs, 1, 9)
+    )
 
 
 def test_em_on_few_points(benchmark, compare):
