@@ -15,6 +15,7 @@ Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.intp]
 
 BLOCK_VALUES = 1 << 16  # k + d values for each point of a block: about half a megabyte
+BLOCK_PRODUCTS = 1 << 18  # multiplications up to which OpenBLAS starts no threads; they would wait
 CANCELLED = 1e-6  # |x|² − 2x·m + |m|² below this share of |m|² is computed afresh
 
 
@@ -114,7 +115,7 @@ def blocks(X: Array, k: int, origin: Array) -> Iterator[tuple[slice, Array]]:
     The ones make one product of what would be two: scores b_i + a_i · x, and sums with counts.
     """
     n, d = X.shape
-    size = max(1, min(n, max(1024, BLOCK_VALUES // (k + d))))
+    size = max(1, min(n, max(256, min(BLOCK_VALUES // (k + d), BLOCK_PRODUCTS // (k * (d + 1))))))
     # A transposing copy is slow in many dimensions; there the products do not care for the order.
     buffer = np.ones((d + 1, size), order="C" if d < 16 else "F")
     for first in range(0, n, size):
