@@ -1,8 +1,8 @@
-"""The package's only tuned code: validation at the door, blocks, squared distances, softmax.
+"""The inner loops of all algorithms: validation at the door, blocks, squared distances, softmax.
 
 Inside a block everything is feature-major, (d, b) and (k, b): NumPy's inner loops then run over the
-points, and no array is larger than a block. A block's origin is the first center, so that data far
-from zero lose no digits, and ties on a grid stay exact.
+points, and no array is larger than a block. A block's origin is a center or a point, so that data
+far from zero lose no digits, and ties on a grid stay exact.
 """
 
 from collections.abc import Iterator
@@ -190,7 +190,10 @@ def softmax(L: Array) -> Array:
 
 
 def one_hot(L: Array) -> Array:
-    """Turn logits with maximum 0 into hard assignments, in place; ties go to the first."""
+    """Turn logits with maximum 0 into hard assignments, in place; return log Σ_i of them, 0 (b,).
+
+    Ties go to the first.
+    """
     np.equal(L, 0, out=L)
     first_only(L)
     return np.zeros(L.shape[1])

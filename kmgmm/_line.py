@@ -38,7 +38,7 @@ class Line(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step of Lloyd or EM: with r_i as above, the step moves z_i by pull_i / mass_i."""
+    """One step of Lloyd or EM: with r_i as in `asymptotics`, z_i moves by pull_i / mass_i."""
 
     mass: Array  # E r_i
     pull: Array  # E r_i (X − z_i)

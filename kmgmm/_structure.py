@@ -41,13 +41,14 @@ class DegenerateCovariance(ValueError):
 
 
 class Covariance:
-    """What every structure does; the five below differ only in their arrays.
+    """What every structure does; those in `covariances` differ only in their arrays.
 
     Arrays inside: a block X (d, b), and F with a row of ones below it; means M (k, d); the
     whitener W, W_iᵀW_i = Σ_i⁻¹.
     """
 
     eps: float | None = None  # the variance, where it is not estimated
+    common = False  # whether all components share one covariance, or the first axis is theirs
 
     def shape(self, k: int, d: int) -> tuple[int, ...]:
         """Return the shape of the covariances' array."""
@@ -74,20 +75,20 @@ class Covariance:
 
     def matrices(self, covariances: Array, k: int, d: int) -> Array:
         """Return the covariances as k full matrices (k, d, d)."""
-        variances = np.broadcast_to(covariances.T, (d, k)).T
-        return variances[:, :, None] * np.eye(d)
+        # common: () or (d,), the same in each row; otherwise (k,) or (k, d), a row a component
+        rows = covariances if self.common or covariances.ndim == 2 else covariances[:, None]
+        return np.broadcast_to(rows, (k, d))[:, :, None] * np.eye(d)
 
     def whitener(self, covariances: Array) -> Array:
         """Return W, or raise `DegenerateCovariance`."""
         covariances = np.asarray(covariances)
         good = (covariances >= TINY) & np.isfinite(covariances)
         if not good.all():
-            bad = np.argwhere(~good)[0]
-            raise _degenerate(int(bad[0]) if bad.size else None)
+            raise _degenerate(None if self.common else int(np.argwhere(~good)[0, 0]))
         return 1 / np.sqrt(covariances)
 
     def scale(self, covariances: Array) -> float:
-        """Return the variance in units of which `distances` and `log_det` are given."""
+        """Return the variance in units of which `distances` are given."""
         return 1.0
 
     def log_det(self, W: Array, k: int, d: int) -> Array:
@@ -95,7 +96,7 @@ class Covariance:
         raise NotImplementedError
 
     def distances(self, F: Array, M: Array, W: Array) -> Array:
-        """Return D (k, b), the squared Mahalanobis distances."""
+        """Return D (k, b), the squared Mahalanobis distances in units of `scale`."""
         raise NotImplementedError
 
     def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
@@ -108,7 +109,7 @@ class Covariance:
 
     def mle(self, scatter: Array, counts: Array, d: int) -> Array:
         """Return the covariances that maximize the complete-data likelihood."""
-        return (scatter.T / counts).T
+        return scatter / counts.sum() if self.common else (scatter.T / counts).T
 
 
 class Matrices(Covariance):

@@ -57,13 +57,16 @@ class Isotropic(Covariance):
     (0, 1)
     """
 
+    common = True
+
     def __init__(self, eps: float | None = None) -> None:
         if eps is not None and not (np.ndim(eps) == 0 and TINY <= float(eps) < math.inf):
-            raise ValueError(f"eps must be a positive finite number; got {eps!r}")
+            bound = f"the least is {TINY:.1e}"
+            raise ValueError(f"eps must be a positive finite number; got {eps!r} ({bound})")
         self.eps = None if eps is None else float(eps)
 
     def __repr__(self) -> str:
-        return "Isotropic()" if self.eps is None else f"Isotropic({self.eps:g})"
+        return f"Isotropic({'' if self.eps is None else repr(self.eps).removesuffix('.0')})"
 
     def shape(self, k: int, d: int) -> tuple[int, ...]:
         return ()
@@ -174,6 +177,8 @@ class Tied(Matrices):
     3
     """
 
+    common = True
+
     def shape(self, k: int, d: int) -> tuple[int, ...]:
         return (d, d)
 
@@ -192,9 +197,6 @@ class Tied(Matrices):
 
     def spread(self, weights: Array, shifts: Array) -> Array:
         return (weights * shifts.T) @ shifts
-
-    def mle(self, scatter: Array, counts: Array, d: int) -> Array:
-        return scatter / counts.sum()
 
 
 class Full(Matrices):

@@ -118,7 +118,7 @@ class Mixture:
         return self.model.covariance.matrices(self.covariances, self.k, self.d)
 
     def _blocks(self, X: Array) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
-        """Yield rows, block, distances, logits and log-densities of the likeliest component."""
+        """Yield rows, block, distances, logits, and the log joint of the likeliest component."""
         structure, W = self.model.covariance, self._whitener
         origin = self.means[0]
         M = self.means - origin

@@ -91,7 +91,7 @@ class MixtureModel:
         if len(means) != self.k:
             raise ValueError(f"means must be ({self.k}, d); got {means.shape}")
         if variance is None:
-            variance = getattr(self.covariance, "eps", None)
+            variance = self.covariance.eps
         if variance is None:
             raise ValueError(
                 f"{self.covariance} does not fix the variance: give at(means, variance)"

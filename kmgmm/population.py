@@ -60,7 +60,7 @@ def population_within_ss(mixture: Mixture, centers: Any) -> float:
 def population_kmeans(mixture: Mixture, start: Any = None, *, k: int | None = None) -> Array:
     """Return the centers that k-means finds as n → ∞.
 
-    With a start: the stationary point that Lloyd's steps [3]_ reach from there. Without: the global
+    With a start: the stationary point that Lloyd's steps reach from there. Without: the global
     minimum of `population_within_ss`. Its basin is found by dynamic programming over boundaries on
     a grid, which is exact there; every local minimum of the grid within 2 % of the best one is then
     polished to rounding, and the lowest kept; of mirror images, the leftmost.

@@ -31,13 +31,15 @@ class Statistics:
     counts : (k,) array
         n_i = Σ_j r_ji, how many points component i claims.
     means : (k, d) array
-        Σ_j r_ji x_j / n_i. A component that claims nothing keeps the mean it had.
+        Σ_j r_ji x_j / n_i. A component that claims nothing keeps the mean it had, if it had one
+        (`Mixture.statistics`); otherwise the data's mean stands in (`MixtureModel.statistics`).
     scatter : array
         Sum of squares and products about these means, in the form the structure needs.
     covariance : Covariance
         The structure.
     objective : float
-        Log-likelihood of the points under the mixture that claimed them.
+        What the mixture that claimed the points says of them: its log-likelihood, or with hard
+        assignments its classification log-likelihood; 0 where no mixture did.
 
     Examples
     --------
@@ -62,7 +64,8 @@ class Statistics:
         return float(self.counts.sum())
 
     def __add__(self, other: "Statistics") -> "Statistics":
-        if repr(self.covariance) != repr(other.covariance) or self.means.shape != other.means.shape:
+        models = [(type(s.covariance), s.covariance.eps, s.means.shape) for s in (self, other)]
+        if models[0] != models[1]:
             raise ValueError(
                 f"only statistics of one model add up; got {self.covariance} {self.means.shape} "
                 f"and {other.covariance} {other.means.shape}"

@@ -349,7 +349,7 @@ class TestEquivariance:
     def test_block_size(self, kind, seed, monkeypatch):
         X, start = case(kind, seed, n=2500)
         whole = run(X, start)
-        monkeypatch.setattr(_arrays, "BLOCK_VALUES", 1)  # blocks of 1024
+        monkeypatch.setattr(_arrays, "BLOCK_VALUES", 1)  # blocks of 256
         close(run(X, start), whole)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 from links import pages, site_faults
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -109,8 +110,9 @@ def marks(notebook):
 def computed_numbers(notebook):
     """A decimal number in the prose is printed by a cell of the page, to as many digits or more.
 
-    Formulas may hold exact constants, so what stands between dollar signs is not looked at, nor
-    are references to sections and exercises elsewhere.
+    Captions and alternative texts count as prose, where numbers that stand in the page's code may
+    be repeated. Formulas may hold exact constants, so what stands between dollar signs is not
+    looked at, nor are references to sections and exercises elsewhere.
     """
     printed = [
         float(number)
@@ -120,7 +122,15 @@ def computed_numbers(notebook):
     ]
     exempt = r"\$\$.*?\$\$|\$[^$]*\$|(?<!`)`[^`\n]+`(?!`)|\b(?:[Ss]ection|[Ee]xercise|BY) [\d.]+"
     prose = re.sub(exempt, "", text(notebook), flags=re.S)
-    for number in re.findall(r"(?<![\w.])\d+\.\d+(?![\w.]*\d)", prose):
+    meta = [cell.metadata.get("mystnb", {}) for cell in code_cells(notebook)]
+    captions = " ".join(
+        m.get("figure", {}).get("caption", "") + " " + m.get("image", {}).get("alt", "")
+        for m in meta
+    )
+    decimal = r"(?<![\w.])\d+\.\d+(?![\w.]*\d)"
+    written = {n for cell in code_cells(notebook) for n in re.findall(decimal, cell.source)}
+    wanted = re.findall(decimal, prose) + list({*re.findall(decimal, captions)} - written)
+    for number in wanted:
         digits = len(number.split(".")[1])
         if not any(round(value, digits) == float(number) for value in printed):
             yield f"{number} stands in the prose, and no cell prints it"
@@ -270,6 +280,8 @@ FAULTS = [
     (images, ":alt: A dial", ":name: dial"),
     (marks, "*About the model.*", "So it is."),
     (computed_numbers, "So it is.", "It is 6.25, in truth."),
+    (computed_numbers, '"caption": "A line."', '"caption": "A line at 6.25."'),
+    (computed_numbers, '"alt": "A line"', '"alt": "A line at 6.25 minutes"'),
     (template, "able to do", "bored by"),
     (template, "**Time:**", "Long."),
     (template, "**Builds on:**", "Needs"),
@@ -337,3 +349,9 @@ def test_nbval_notices_stale_and_failing_cells(tmp_path):
     for name in sources:
         verdict = "PASSED" if name == "good" else "FAILED"
         assert re.search(rf"{verdict} .*{name}\.ipynb::Cell 0", run.stdout), run.stdout + run.stderr
+
+
+def test_a_failing_cell_and_a_warning_fail_the_build():
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())["sphinx"]["config"]
+    assert config["nb_execution_raise_on_error"] is True
+    assert config["nb_output_stderr"] == "error"

@@ -121,3 +121,50 @@ def test_repr_is_the_call_that_makes_it():
         again = eval(repr(structure), vars(km))
         assert type(again) is type(structure)
         assert again.eps == structure.eps
+
+
+class TiedDiagonal(km.Diagonal):
+    """A sixth structure, one class: a common diagonal covariance [EEI]."""
+
+    common = True
+
+    def shape(self, k, d):
+        return (d,)
+
+    def log_det(self, W, k, d):
+        return -2 * np.log(W).sum()
+
+    def distances(self, F, M, W):
+        return super().distances(F, M, np.broadcast_to(W, M.shape))
+
+    def scatter(self, X, M, W, R, D):
+        return super().scatter(X, M, W, R, D).sum(axis=0)
+
+    def spread(self, weights, shifts):
+        return super().spread(weights, shifts).sum(axis=0)
+
+
+@pytest.mark.parametrize(("k", "d"), [(2, 2), (3, 3), (3, 2), (2, 3)])
+def test_a_sixth_structure_is_one_class(k, d):
+    """EM, matrices and sampling need to be told nothing of it; k = d must not confuse the axes."""
+    variances = np.array([1.0, 4.0, 0.25])[:d]
+    model = km.MixtureModel(k, TiedDiagonal())
+    truth = km.Mixture(np.full(k, 1 / k), 9.0 * np.eye(3)[:k, :d], variances, model)
+    np.testing.assert_array_equal(truth.covariance_matrices, [np.diag(variances)] * k)
+    X, _ = truth.sample(4000, rng=1)
+    run = km.solve(km.em(X, truth))
+    assert (np.diff(run.trace) > -1e-8).all()
+    # the standard error of a variance is √(2/n) of it; four of them
+    np.testing.assert_allclose(run.last.mixture.covariances, variances, rtol=4 * (2 / 4000) ** 0.5)
+    R = run.last.mixture.responsibilities(X)
+    means = R.T @ X / R.sum(axis=0)[:, None]
+    pooled = sum(R[:, i] @ (X - means[i]) ** 2 for i in range(k)) / len(X)
+    np.testing.assert_allclose(model.mle(model.statistics(X, R)).covariances, pooled)
+    with pytest.raises(km.DegenerateCovariance, match="the common covariance") as caught:
+        km.Mixture(truth.weights, truth.means, variances * [1, 0, 1][:d], model)
+    assert caught.value.component is None
+
+
+@pytest.mark.parametrize("eps", [1 / 3, 0.1, 1.0, 1e-300, 12345.678901234567])
+def test_the_repr_of_a_fixed_variance_loses_no_digit(eps):
+    assert eval(repr(km.Isotropic(eps)), {"Isotropic": km.Isotropic}).eps == eps

@@ -219,3 +219,12 @@ def test_bad_models_are_refused(call, message):
 def test_bad_responsibilities_are_refused(R, message):
     with pytest.raises(ValueError, match=message):
         km.MixtureModel(2, km.Full()).statistics([[0.0], [1.0]], R)
+
+
+def test_statistics_of_nearly_equal_variances_do_not_add_up():
+    def statistics(eps):
+        return km.MixtureModel(1, km.Isotropic(eps)).at([[0.0]]).statistics([[0.0], [1.0]])
+
+    assert statistics(1 / 3).n + statistics(1 / 3).n == (statistics(1 / 3) + statistics(1 / 3)).n
+    with pytest.raises(ValueError, match="only statistics of one model add up"):
+        statistics(1 / 3) + statistics(0.333333)

@@ -198,3 +198,14 @@ def test_docstring_faults_are_found():
 def test_all_lists_what_is_public():
     assert sorted(set(kmgmm.__all__)) == sorted(kmgmm.__all__)
     assert all(hasattr(kmgmm, name) for name in kmgmm.__all__)
+
+
+def test_numbers_under_the_picture_of_the_readme():
+    """Its alternative text: k-means at the left end, the truth at ε = 1, one group from ε = 2."""
+    alt = re.search(r"!\[(.*?)\]", (ROOT / "README.md").read_text(encoding="utf-8")).group(1)
+    truth = kmgmm.data.two_normals
+    assert f"{kmgmm.population_kmeans(truth)[1, 0]:.3f} (k-means)" in alt
+    assert "the true 1 at ε = 1" in alt
+    assert kmgmm.dial(truth, 1.0)[1, 0] == pytest.approx(1, abs=1e-9)
+    assert "0 from ε = 2" in alt
+    assert kmgmm.dial(truth, 2.0)[1, 0] == 0
