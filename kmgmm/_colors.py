@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from kmgmm._arrays import Array
+from kmgmm._checks import Array
 
 KMEANS, MIXTURE, TRUTH, DATA = "#D55E00", "#0072B2", "#000000", "#7F7F7F"
 CLUSTERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kmgmm._arrays import Array, as_centers, expect
+from kmgmm._checks import Array, as_centers, check_count, expect
 from kmgmm.mixtures import Mixture
 
 MAX_STEPS = 10_000
@@ -160,8 +160,7 @@ def candidates(line: Line, k: int) -> list[Array]:
     With left_j(t) and right_j(t) the least W of j cells before and after t, a minimum of W shows as
     a minimum of left_j + right_{k−j} in t for each j = 1 … k − 1.
     """
-    if not isinstance(k, int | np.integer) or k < 1:
-        raise ValueError(f"k must be a whole number, 1 or more; got {k!r}")
+    check_count(k, "k")
     if k == 1:
         return [np.zeros(1)]
     steps = np.linspace(-8, 8, 96 + 12 * k // len(line.means))

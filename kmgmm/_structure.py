@@ -5,9 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import Array, as_real
-
-TINY = float(np.finfo(np.float64).tiny)  # no variance is smaller: its reciprocal would overflow
+from kmgmm._checks import TINY, Array, as_real
 
 
 class DegenerateCovariance(ValueError):

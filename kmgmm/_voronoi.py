@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kmgmm._arrays import Array
+from kmgmm._checks import Array
 
 
 def voronoi_edges(M: Array, xlim: tuple[float, float], ylim: tuple[float, float]) -> list[Array]:

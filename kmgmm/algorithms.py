@@ -9,7 +9,8 @@ Chapters: k-means; EM becomes k-means.
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from kmgmm._arrays import Array, as_centers, as_data, check_k, expect, nearest, one_hot, softmax
+from kmgmm._arrays import nearest, one_hot, softmax
+from kmgmm._checks import Array, as_data, as_lloyd_start, expect
 from kmgmm._structure import DegenerateCovariance
 from kmgmm.mixtures import Mixture
 
@@ -107,10 +108,7 @@ def lloyd(X: Any, centers: Any) -> Iterator[KMeansState]:
     [0. 4.] 6.0
     [0.5 5.5] 1.0
     """
-    X = as_data(X)
-    centers = as_centers(centers, X.shape[1])
-    check_k(X, len(centers))
-    return _lloyd(X, centers.copy())
+    return _lloyd(*as_lloyd_start(X, centers))
 
 
 def _lloyd(X: Array, centers: Array) -> Iterator[KMeansState]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import Array
+from kmgmm._checks import Array
 from kmgmm._line import (
     cells,
     em_step,

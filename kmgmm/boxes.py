@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kmgmm._arrays import Array, as_centers, as_data, check_k, nearest
+from kmgmm._arrays import nearest
+from kmgmm._checks import Array, as_lloyd_start
 from kmgmm.algorithms import KMeansState
 
 SIZE = 256  # points in a box
@@ -66,10 +67,7 @@ def lloyd_boxes(X: Any, centers: Any) -> Iterator[KMeansState]:
     >>> bool(abs(a.last.centers - b.last.centers).max() < 1e-9)
     True
     """
-    X = as_data(X)
-    centers = as_centers(centers, X.shape[1])
-    check_k(X, len(centers))
-    return _iterate(X, centers.copy())
+    return _iterate(*as_lloyd_start(X, centers))
 
 
 def _iterate(X: Array, centers: Array) -> Iterator[KMeansState]:

@@ -26,13 +26,13 @@ References
    density estimation. Journal of the American Statistical Association 97, 611–631.
 """
 
-import math
 from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import CANCELLED, Array, squared_distances
-from kmgmm._structure import TINY, Covariance, Matrices, whiten
+from kmgmm._arrays import CANCELLED, squared_distances
+from kmgmm._checks import Array, check_eps
+from kmgmm._structure import Covariance, Matrices, whiten
 
 
 class Isotropic(Covariance):
@@ -60,10 +60,7 @@ class Isotropic(Covariance):
     common = True
 
     def __init__(self, eps: float | None = None) -> None:
-        if eps is not None and not (np.ndim(eps) == 0 and TINY <= float(eps) < math.inf):
-            bound = f"the least is {TINY:.1e}"
-            raise ValueError(f"eps must be a positive finite number; got {eps!r} ({bound})")
-        self.eps = None if eps is None else float(eps)
+        self.eps = None if eps is None else check_eps(eps)
 
     def __repr__(self) -> str:
         return f"Isotropic({'' if self.eps is None else repr(self.eps).removesuffix('.0')})"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import Array, Labels
+from kmgmm._checks import Array, Labels
 from kmgmm.mixtures import Mixture
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import Array, as_centers, as_data, check_k, expect, nearest
+from kmgmm._arrays import nearest
+from kmgmm._checks import Array, as_centers, as_data, check_count, check_k, expect
 from kmgmm._structure import DegenerateCovariance
 from kmgmm.algorithms import em, lloyd
 from kmgmm.mixtures import Mixture
@@ -219,8 +220,7 @@ def _best(
     rng: Any,
 ) -> Run:
     """Run from several starts and return the best run, with what every start reached."""
-    if n_starts < 1:
-        raise ValueError(f"n_starts must be 1 or more; got {n_starts}")
+    check_count(n_starts, "n_starts")
     rng = np.random.default_rng(rng)
     runs: list[Run] = []
     finals = np.full(n_starts, np.nan)

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kmgmm._arrays import Array, as_data, as_real, check_k
+from kmgmm._checks import Array, as_data, as_real, check_k
 
 
 class Exact(NamedTuple):

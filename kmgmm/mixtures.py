@@ -11,19 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kmgmm._arrays import (
-    Array,
-    Labels,
-    as_data,
-    as_real,
-    as_weights,
-    blocks,
-    divide,
-    logits,
-    one_hot,
-    read_only,
-    softmax,
-)
+from kmgmm._arrays import blocks, divide, logits, one_hot, softmax
+from kmgmm._checks import Array, Labels, as_data, as_real, as_weights, expect, read_only
 from kmgmm._structure import Covariance
 from kmgmm.covariances import Full, Isotropic, Spherical
 from kmgmm.statistics import Statistics
@@ -83,6 +72,7 @@ class Mixture:
         k, d = means.shape
         weights = as_weights(weights, k)
         model = model or MixtureModel(k, _structure_of(covariances))
+        expect(model, MixtureModel, "model")
         if model.k != k:
             raise ValueError(f"means must be ({model.k}, d) to match the model; got {means.shape}")
         if model.fixed_weights is not None and not np.allclose(weights, model.fixed_weights):

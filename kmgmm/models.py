@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import Array, as_centers, as_data, as_real, as_weights, blocks, divide
+from kmgmm._arrays import blocks, divide
+from kmgmm._checks import Array, as_centers, as_data, as_real, as_weights, check_count
 from kmgmm._structure import Covariance
 from kmgmm.mixtures import Mixture
 from kmgmm.statistics import Statistics
@@ -56,8 +57,7 @@ class MixtureModel:
     weights: Any = "free"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.k, int | np.integer) or self.k < 1:
-            raise ValueError(f"k must be a whole number, 1 or more; got {self.k!r}")
+        check_count(self.k, "k")
         if not isinstance(self.covariance, Covariance):
             raise ValueError(
                 f"covariance must be a structure such as km.Full(); got {self.covariance!r}"

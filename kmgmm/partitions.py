@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import Array, Labels, as_centers, as_data, as_labels, blocks, squared_distances
+from kmgmm._arrays import blocks, squared_distances
+from kmgmm._checks import Array, Labels, as_centers, as_data, as_labels
 
 
 def assign(X: Any, centers: Any) -> Labels:

@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.contour import QuadContourSet
 from matplotlib.patches import Ellipse
 
-from kmgmm._arrays import Array, as_centers, as_real
+from kmgmm._checks import Array, as_centers, as_real, expect
 from kmgmm._colors import DATA, KMEANS, MIXTURE, TRUTH, color_of, mark_of, palette
 from kmgmm._voronoi import voronoi_edges
 from kmgmm.mixtures import Mixture
@@ -183,10 +183,9 @@ def regions(
     """
     x, y = np.linspace(*xlim, 400), np.linspace(*ylim, 400)
     places = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    if isinstance(assigner, Mixture):
-        k, labels = assigner.k, assigner.assign(places)
-    else:
-        k, labels = len(assigner), assign(places, assigner)
+    soft = isinstance(assigner, Mixture)
+    labels = assigner.assign(places) if soft else assign(places, assigner)
+    k = assigner.k if soft else len(assigner)
     levels = np.arange(k + 1) - 0.5
     return ax.contourf(x, y, labels.reshape(400, 400), levels, colors=palette(k), alpha=0.35)
 
@@ -224,6 +223,7 @@ def mixture(mixture: Mixture, X: Any = None, *, ax: Axes, color: str = MIXTURE) 
     >>> len(km.plots.mixture(km.data.three_blobs, ax=ax))
     6
     """
+    expect(mixture, Mixture, "mixture")
     if X is not None:
         points(X, R=mixture.responsibilities(X), ax=ax)
     variances, axes = np.linalg.eigh(mixture.covariance_matrices)

@@ -6,13 +6,12 @@ k-means and the dial are limits of functions of the data, so they are functions 
 Chapters: where k-means goes; one line of estimators.
 """
 
-import math
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import Array
+from kmgmm._checks import Array, check_eps
 from kmgmm._line import (
     candidates,
     cells,
@@ -140,9 +139,8 @@ def dial(mixture: Mixture, eps: float, *, k: int | None = None, start: Any = Non
     [1.166631, 1.128261, 1.0, 0.0]
     """
     line = line_of(mixture)
-    if not (np.ndim(eps) == 0 and 0 < float(eps) < math.inf):
-        raise ValueError(f"eps must be a positive finite number; got {eps!r}")
+    eps = check_eps(eps)
     z = enter(line, population_kmeans(mixture, k=k) if start is None else start, k)
-    z = settle(lambda z: em_step(line, float(eps) / line.unit**2, z)[0], z)
+    z = settle(lambda z: em_step(line, eps / line.unit**2, z)[0], z)
     # Where means merge, ε determines the square of their distance: below this it is rounding.
     return line.leave(z if np.ptp(z) > 2e-7 else np.zeros_like(z))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import Array
+from kmgmm._checks import Array
 
 
 @dataclass(frozen=True, eq=False)

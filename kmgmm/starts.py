@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import Array, as_data, as_labels, check_k
+from kmgmm._checks import Array, as_data, as_labels, check_k, expect
 from kmgmm.mixtures import Mixture
 from kmgmm.models import MixtureModel
 
@@ -132,6 +132,7 @@ def from_labels(X: Any, labels: Any, model: MixtureModel) -> Mixture:
     array([1., 9.])
     """
     X = as_data(X)
+    expect(model, MixtureModel, "model")
     labels = as_labels(labels, len(X))
     present = np.unique(labels)
     if not np.array_equal(present, np.arange(model.k)):

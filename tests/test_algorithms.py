@@ -84,6 +84,17 @@ def test_a_tie_goes_to_the_first_center():
     assert first.counts.tolist() == [2, 0]
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_lloyds_means_depend_on_the_partition_alone(seed):
+    """From centers that give the same partition, the next centers agree to the last digit."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(200, 2)) + 1e3
+    last = km.kmeans(X, 3, n_starts=1, rng=rng).last.centers
+    nudged = last * (1 + 1e-13 * rng.standard_normal(last.shape))
+    for start in (last, nudged):
+        np.testing.assert_array_equal(states(km.lloyd(X, start), 2)[1].centers, last)
+
+
 # States
 
 

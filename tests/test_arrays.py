@@ -249,3 +249,22 @@ def test_a_variance_without_a_finite_reciprocal_is_refused(eps):
         km.Isotropic(eps)
     with pytest.raises(km.DegenerateCovariance):
         km.Mixture([0.5, 0.5], [[0.0], [3.0]], eps)
+
+
+@pytest.mark.parametrize("k", [0, True, 2.0, "2"])
+def test_a_number_of_clusters_is_a_whole_number_wherever_it_is_given(k):
+    for call in (
+        lambda: km.MixtureModel(k, km.Full()),
+        lambda: km.population_kmeans(km.data.two_normals, k=k),
+        lambda: km.kmeans_1d([1.0, 2.0], k),
+        lambda: km.random_points([[1.0], [2.0]], k, rng=1),
+    ):
+        with pytest.raises(ValueError, match="k must be a whole number, 1 or more"):
+            call()
+
+
+def test_what_is_no_model_is_no_model():
+    with pytest.raises(TypeError, match="model must be a MixtureModel; got int"):
+        km.Mixture([1.0], [[0.0]], 1.0, 3)
+    with pytest.raises(TypeError, match="model must be a MixtureModel; got NoneType"):
+        km.from_labels([[0.0], [1.0]], [0, 1], None)

@@ -216,14 +216,16 @@ def test_the_unbounded_likelihood_is_not_held_back():
     assert found[4] - found[3] == pytest.approx(90 * np.log(10))
 
 
-@pytest.mark.parametrize("n_starts", [0, -1])
+@pytest.mark.parametrize("n_starts", [0, -1, 2.0, True])
 def test_no_starts_are_refused(n_starts):
     X = np.arange(6.0)[:, None]
     for call in (
         lambda: km.kmeans(X, 2, n_starts=n_starts, rng=1),
         lambda: km.mle(X, km.MixtureModel(2, km.Isotropic()), n_starts=n_starts, rng=1),
     ):
-        with pytest.raises(ValueError, match=f"n_starts must be 1 or more; got {n_starts}"):
+        with pytest.raises(
+            ValueError, match=f"n_starts must be a whole number, 1 or more; got {n_starts}"
+        ):
             call()
 
 

@@ -1,5 +1,7 @@
 """Figures: what is drawn, in which color, and nothing else."""
 
+from pathlib import Path
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from matplotlib.figure import Figure
 from scipy.spatial import Voronoi
 
 import kmgmm as km
+from kmgmm._colors import CLUSTERS
 from kmgmm._voronoi import voronoi_edges
 
 TILTED = km.Mixture([0.4, 0.6], [[0.0, 0], [5, 1]], [[[4.0, 1.5], [1.5, 1]], [[1, 0], [0, 9.0]]])
@@ -112,3 +115,37 @@ def test_ellipses_have_the_standard_deviations_for_axes(ax):
         axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
         half = np.diag([ellipse.width / 2 / radius, ellipse.height / 2 / radius])
         np.testing.assert_allclose(axes @ half**2 @ axes.T, covariance, atol=1e-12)
+
+
+def test_colors_are_those_of_the_style_and_of_the_stylesheet(ax):
+    """Three files name them: the package's, Matplotlib's style, and the pages' style."""
+    book = Path(__file__).parent.parent / "book"
+    cycle = mpl.rc_params_from_file(book / "book.mplstyle", use_default_template=False)
+    ours = [km.plots.MIXTURE, km.plots.KMEANS, km.plots.TRUTH, km.plots.DATA, *CLUSTERS]
+    theirs = [entry["color"] for entry in cycle["axes.prop_cycle"]]
+    assert all(same_color(a, b) for a, b in zip(ours, theirs, strict=True))
+    assert km.plots.MIXTURE.lower() in (book / "_static" / "book.css").read_text("utf-8")
+
+
+def test_who_draws_what_unless_told(ax):
+    box = {"xlim": (-2, 6), "ylim": (-3, 3), "ax": ax}
+    disc = km.plots.centers([[1.0, 0.0]], ax=ax)
+    edges = km.plots.cells(TILTED.means, ax=ax)
+    ellipses = km.plots.mixture(TILTED, ax=ax)
+    assert same_color(disc.get_facecolor()[0], km.plots.KMEANS)
+    assert same_color(edges.get_color()[0], km.plots.KMEANS)
+    assert same_color(ellipses[0].get_edgecolor(), km.plots.MIXTURE)
+    assert 0 < km.plots.regions(TILTED, **box).get_alpha() < 0.5  # what is beneath stays visible
+
+
+def test_the_axes_reach_to_the_ends_of_the_ellipses(ax):
+    km.plots.mixture(TILTED, ax=ax)
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    sd = 2 * np.sqrt(np.diagonal(TILTED.covariance_matrices, axis1=1, axis2=2))
+    assert (TILTED.means - sd >= [left, low]).all()
+    assert (TILTED.means + sd <= [right, high]).all()
+
+
+def test_only_a_mixture_is_drawn_as_one(ax):
+    with pytest.raises(TypeError, match="mixture must be a Mixture; got list"):
+        km.plots.mixture([[0.0]], ax=ax)
