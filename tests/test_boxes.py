@@ -20,7 +20,7 @@ def same_path(X, start, steps=12):
         assert boxed.objective == pytest.approx(plain.objective, rel=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 3), st.integers(1, 7), st.integers(7, 3000), st.integers(0, 10_000))
 def test_the_iterates_are_those_of_lloyd(d, k, n, seed):
     rng = np.random.default_rng(seed)

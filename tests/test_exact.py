@@ -16,9 +16,7 @@ from kmgmm.exact import Exact, _partitions, _search, kmeans_1d, kmeans_exhaustiv
 
 def given(*strategies):
     """Fifty examples of each property."""
-    return lambda test: settings(max_examples=50, deadline=None)(
-        hypothesis_given(*strategies)(test)
-    )
+    return lambda test: settings(max_examples=50)(hypothesis_given(*strategies)(test))
 
 
 FIT = (kmeans_1d, lambda x, k: kmeans_exhaustive(np.reshape(x, (-1, 1)), k))

@@ -63,7 +63,7 @@ def test_the_space_has_at_most_two_dimensions(ax):
         km.plots.points(np.zeros((4, 3)), ax=ax)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(2, 7), st.integers(0, 10_000))
 def test_every_edge_lies_between_its_two_nearest_centers(k, seed):
     M = np.random.default_rng(seed).normal(size=(k, 2))

@@ -190,14 +190,14 @@ def lloyd(mixture, centers):
     return np.array(result)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(mixtures(), st.integers(1, 5))
 def test_centers_are_the_means_of_their_cells(mixture, k):
     centers = population_kmeans(mixture, k=k)
     np.testing.assert_allclose(lloyd(mixture, centers), centers[:, 0], rtol=0, atol=1e-9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(mixtures(), st.integers(1, 5), st.integers(0, 2**32 - 1))
 def test_lloyd_never_beats_the_global_minimum(mixture, k, seed):
     least = population_within_ss(mixture, population_kmeans(mixture, k=k))
@@ -494,7 +494,7 @@ def test_nothing_depends_on_units(scale, shift):
     np.testing.assert_allclose(C / np.outer(units, units) / size, here / size, rtol=0, atol=rtol)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(mixtures(), st.floats(-3, 3), st.floats(-100, 100), st.floats(0.05, 1.5))
 def test_equivariance(mixture, log_scale, shift, eps):
     scale = math.exp(log_scale)
