@@ -15,7 +15,7 @@ Notation, the same in the book and in the code:
 ``eps``                 ε, a common variance set by hand; σ² where it is estimated
 ``R`` (n, k)            responsibilities: r_ji is the probability of component i given x_j
 ``labels`` (n,)         a hard assignment: the index, from 0, of each point's cluster
-``W``                   within-cluster sum of squares, Σ_j min_i |x_j − μ_i|²
+``W``                   within-cluster sum of squares, Σ_j min_i ‖x_j − μ_i‖²
 ======================  =====================================================================
 """
 

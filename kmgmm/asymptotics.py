@@ -3,14 +3,7 @@
 An estimator's limit z solves E ψ_i(X; z) = 0, i = 1 … k, with ψ_i = r_i(X) (X − z_i), where r_i is
 1 in the cell of center i and 0 outside (k-means), or the responsibility at the common variance ε
 (the dial). With the curvature H = −E ∂ψ/∂z, n times the covariance of the centers tends to
-H⁻¹ E(ψψᵀ) H⁻¹ [1]_ [2]_.
-
-References
-----------
-.. [1] D. Pollard (1982), A central limit theorem for k-means clustering, Ann. Probab. 10, 919–926.
-.. [2] H. White (1982), Maximum likelihood estimation of misspecified models, Econometrica 50, 1–25.
-.. [3] R. A. Redner and H. F. Walker (1984), Mixture densities, maximum likelihood and the EM
-   algorithm, SIAM Review 26, 195–239.
+H⁻¹ E(ψψᵀ) H⁻¹.
 """
 
 from typing import Any
@@ -32,7 +25,7 @@ from kmgmm.population import dial, population_kmeans
 
 
 def pollard_covariance(mixture: Mixture, centers: Any = None) -> Array:
-    """Return the limit of n times the covariance of the sample k-means centers [1]_.
+    """Return the limit of n times the covariance of the sample k-means centers.
 
     Chapter: where k-means goes.
 
@@ -53,6 +46,11 @@ def pollard_covariance(mixture: Mixture, centers: Any = None) -> Array:
     ValueError
         If the centers are not a strict local minimum of `population_within_ss`.
 
+    References
+    ----------
+    .. [1] D. Pollard (1982). A central limit theorem for k-means clustering. Annals of Probability
+       10, 919–926.
+
     Examples
     --------
     >>> import kmgmm as km
@@ -68,7 +66,7 @@ def pollard_covariance(mixture: Mixture, centers: Any = None) -> Array:
 def dial_covariance(
     mixture: Mixture, eps: float, *, k: int | None = None, start: Any = None
 ) -> Array:
-    """Return the limit of n times the covariance of the means at fixed variance ε [2]_.
+    """Return the limit of n times the covariance of the means at fixed variance ε.
 
     Chapter: one line of estimators.
 
@@ -94,6 +92,11 @@ def dial_covariance(
         If the means are not a strict local maximum of the likelihood, as at the ε where they merge;
         and as `dial`.
 
+    References
+    ----------
+    .. [1] H. White (1982). Maximum likelihood estimation of misspecified models. Econometrica 50,
+       1–25.
+
     Examples
     --------
     >>> import kmgmm as km
@@ -108,7 +111,7 @@ def dial_covariance(
 
 
 def fisher_information(mixture: Mixture) -> Array:
-    """Return the Fisher information of one observation about the free parameters of its model [3]_.
+    """Return the Fisher information of one observation about the free parameters of its model.
 
     Chapter: consistency regained.
 
@@ -126,6 +129,11 @@ def fisher_information(mixture: Mixture) -> Array:
     ------
     ValueError
         If the mixture is not one-dimensional, or a weight is 0.
+
+    References
+    ----------
+    .. [1] R. A. Redner and H. F. Walker (1984). Mixture densities, maximum likelihood and the EM
+       algorithm. SIAM Review 26, 195–239.
 
     Examples
     --------

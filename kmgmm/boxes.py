@@ -1,16 +1,12 @@
 """A second algorithm for the k-means estimator: Lloyd's iterates, without reading every point.
 
-Points are sorted once along a space-filling curve [1]_ and packed into boxes of neighbors. A box
-that lies inside one Voronoi cell is assigned whole: by Steiner's lemma its size, its mean and its
-sum of squares are all that an iteration needs to know of it. Only boxes that a border crosses are
-opened. In one to three dimensions they are few; in many dimensions every box is crossed.
+Points are sorted once along a space-filling curve, Morton's of 1966, and packed into boxes of
+neighbors. A box that lies inside one Voronoi cell is assigned whole: by Steiner's lemma its size,
+its mean and its sum of squares are all that an iteration needs to know of it. Only boxes that a
+border crosses are opened. In one to three dimensions they are few; in many dimensions every box is
+crossed.
 
 Chapter: k-means; speed and stability.
-
-References
-----------
-.. [1] G. M. Morton (1966). A computer oriented geodetic data base and a new technique in file
-   sequencing. IBM, Ottawa.
 """
 
 from collections.abc import Iterator

@@ -2,8 +2,8 @@
 
 A structure is one small class. It says which arrays it stores, how many free parameters they hold,
 how far a point is from a component, and what the M-step makes of the scatter, the sum of squares
-and products about the means that the structure needs. The names in brackets are those of mclust
-[1]_. To add a sixth, write one more class.
+and products about the means that the structure needs. The names in brackets are those of mclust.
+To add a sixth, write one more class.
 
 ======================  ===========================  ===========  =================
 structure               Σ_i                          covariances  M-step
@@ -18,12 +18,10 @@ structure               Σ_i                          covariances  M-step
 
 Here S_i = Σ_j r_ji (x_j − μ_i)(x_j − μ_i)ᵀ and n_i = Σ_j r_ji.
 
-Chapter: Gaussian mixtures.
+Source: C. Fraley and A. E. Raftery (2002), Model-based clustering, discriminant analysis, and
+density estimation, Journal of the American Statistical Association 97, 611–631.
 
-References
-----------
-.. [1] C. Fraley and A. E. Raftery (2002). Model-based clustering, discriminant analysis, and
-   density estimation. Journal of the American Statistical Association 97, 611–631.
+Chapter: Gaussian mixtures.
 """
 
 from typing import Any

@@ -21,7 +21,7 @@ from kmgmm.starts import kmeans_plusplus, random_points
 
 
 def within_ss(X: Any, centers: Any) -> float:
-    """Return W, the within-cluster sum of squares Σ_j min_i |x_j − μ_i|².
+    """Return W, the within-cluster sum of squares Σ_j min_i ‖x_j − μ_i‖².
 
     Chapter: k-means.
 

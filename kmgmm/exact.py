@@ -1,24 +1,23 @@
 """Exact minimizers of W, the within-cluster sum of squares. Chapter: k-means.
 
-On the line the clusters of a minimizer are intervals of the sorted data [1]_: k − 1 cuts say all.
-With S_j = x_1 + … + x_j, points i + 1 … j have the sum of squares Σ x² − (S_j − S_i)² / (j − i)
-about their mean. Σ x² summed over the clusters is constant, so the least W is the largest total of
-the gains (S_j − S_i)² / (j − i). The largest for the first j points in q clusters is [2]_
+On the line the clusters of a minimizer are intervals of the sorted data (Fisher): k − 1 cuts say
+all. With S_j = x_1 + … + x_j, points i + 1 … j have the sum of squares Σ x² − (S_j − S_i)² / (j −
+i) about their mean. Σ x² summed over the clusters is constant, so the least W is the largest total
+of the gains (S_j − S_i)² / (j − i). The largest for the first j points in q clusters is (Wang and
+Song)
 
     G_q(j) = max_{i < j}  G_{q−1}(i) + (S_j − S_i)² / (j − i),     G_1(j) = S_j² / j.
 
-An interval's sum of squares satisfies the quadrangle inequality, so the best i never decreases
-with j [3]_: searches between the best i of two known neighbors overlap in their ends alone, and
-halving the distance of the known j from n to 1 finds G_q in O(n log n), everything in O(k n log n)
-time and O(k n) memory. In the plane the problem is NP-hard: `kmeans_exhaustive` tries everything.
+An interval's sum of squares satisfies the quadrangle inequality, so the best i never decreases with
+j (Grønlund et al.): searches between the best i of two known neighbors overlap in their ends alone,
+and halving the distance of the known j from n to 1 finds G_q in O(n log n), everything in O(k n log
+n) time and O(k n) memory. In the plane the problem is NP-hard: `kmeans_exhaustive` tries
+everything.
 
-References
-----------
-.. [1] W. D. Fisher (1958), On grouping for maximum homogeneity, J. Amer. Statist. Assoc. 53.
-.. [2] H. Wang and M. Song (2011), Ckmeans.1d.dp: optimal k-means clustering in one dimension by
-   dynamic programming, The R Journal 3(2):29–33.
-.. [3] A. Grønlund et al. (2017), Fast exact k-means, k-medians and Bregman divergence clustering
-   in 1D, arXiv:1701.07204.
+Sources: W. D. Fisher (1958), On grouping for maximum homogeneity, J. Amer. Statist. Assoc. 53; H.
+Wang and M. Song (2011), Ckmeans.1d.dp: optimal k-means clustering in one dimension by dynamic
+programming, The R Journal 3(2):29–33; A. Grønlund et al. (2017), Fast exact k-means, k-medians and
+Bregman divergence clustering in 1D, arXiv:1701.07204.
 """
 
 from typing import Any, NamedTuple

@@ -5,10 +5,8 @@ blocks, a pool of threads and a cluster of machines are the same lines of code.
 
 Chapter: EM becomes k-means.
 
-References
-----------
-.. [1] T. F. Chan, G. H. Golub and R. J. LeVeque (1983). Algorithms for computing the sample
-   variance: analysis and recommendations. The American Statistician 37, 242–247.
+Source: T. F. Chan, G. H. Golub and R. J. LeVeque (1983), Algorithms for computing the sample
+variance: analysis and recommendations, The American Statistician 37, 242–247.
 """
 
 from dataclasses import dataclass
@@ -77,7 +75,7 @@ class Statistics:
         return Statistics(
             counts,
             self.means + share[:, None] * shifts,
-            # the scatter within the two, and that of their means [1]
+            # the scatter within the two, and that of their means (Chan, Golub and LeVeque)
             self.scatter + other.scatter + self.covariance.spread(self.counts * share, shifts),
             self.covariance,
             self.objective + other.objective,

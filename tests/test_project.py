@@ -1,6 +1,7 @@
 """The project's files agree with each other, and the package keeps its own rules."""
 
 import ast
+import importlib
 import inspect
 import re
 import sys
@@ -197,7 +198,22 @@ def test_docstring_faults_are_found():
 
 def test_all_lists_what_is_public():
     assert sorted(set(kmgmm.__all__)) == sorted(kmgmm.__all__)
-    assert all(hasattr(kmgmm, name) for name in kmgmm.__all__)
+    rooms = [path.stem for path in SOURCES if not path.stem.startswith("_")]
+    modules = [vars(importlib.import_module(f"kmgmm.{room}")) for room in rooms]
+    defined = {
+        name
+        for room, module in zip(rooms, modules, strict=True)
+        for name, value in module.items()
+        if getattr(value, "__module__", "") == f"kmgmm.{room}" and inspect.isroutine(value)
+        if not name.startswith("_") and room not in ("data", "plots", "runs")
+    }
+    assert defined <= set(kmgmm.__all__)
+
+
+def test_every_room_is_on_the_page_about_the_package():
+    rooms = {f"kmgmm.{path.stem}" for path in SOURCES if not path.stem.startswith("_")}
+    shown = re.findall(r"^.. automodule:: (\S+)", read("book/api.md"), flags=re.M)
+    assert sorted(shown) == sorted(rooms)
 
 
 def test_numbers_under_the_picture_of_the_readme():
