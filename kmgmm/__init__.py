@@ -28,6 +28,7 @@ from kmgmm.asymptotics import (
     mle_covariance,
     pollard_covariance,
 )
+from kmgmm.bayes import GibbsState, VariationalState, gibbs, variational
 from kmgmm.boxes import lloyd_boxes
 from kmgmm.covariances import Diagonal, Full, Isotropic, Spherical, Tied
 from kmgmm.estimators import (
@@ -42,6 +43,7 @@ from kmgmm.mixtures import Mixture
 from kmgmm.models import MixtureModel
 from kmgmm.partitions import adjusted_rand, assign, match_labels, stability
 from kmgmm.population import dial, population_kmeans, population_within_ss
+from kmgmm.priors import Prior
 from kmgmm.runs import Run, solve
 from kmgmm.starts import from_labels, kmeans_plusplus, random_points
 from kmgmm.statistics import Statistics
@@ -51,15 +53,18 @@ __all__ = [
     "Diagonal",
     "Exact",
     "Full",
+    "GibbsState",
     "Isotropic",
     "KMeansState",
     "Mixture",
     "MixtureModel",
     "MixtureState",
+    "Prior",
     "Run",
     "Spherical",
     "Statistics",
     "Tied",
+    "VariationalState",
     "adjusted_rand",
     "assign",
     "classification_em",
@@ -70,6 +75,7 @@ __all__ = [
     "em",
     "fisher_information",
     "from_labels",
+    "gibbs",
     "kmeans",
     "kmeans_1d",
     "kmeans_exhaustive",
@@ -87,5 +93,6 @@ __all__ = [
     "random_points",
     "solve",
     "stability",
+    "variational",
     "within_ss",
 ]

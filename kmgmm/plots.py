@@ -18,8 +18,10 @@ from kmgmm._colors import DATA, KMEANS, MIXTURE, TRUTH, color_of, mark_of, palet
 from kmgmm._voronoi import voronoi_edges
 from kmgmm.mixtures import Mixture
 from kmgmm.partitions import assign
+from kmgmm.slider import slider
 
-__all__ = ["DATA", "KMEANS", "MIXTURE", "TRUTH", "cells", "centers", "mixture", "points", "regions"]
+__all__ = ["DATA", "KMEANS", "MIXTURE", "TRUTH"]
+__all__ += ["cells", "centers", "mixture", "points", "regions", "slider"]
 
 
 def points(X: Any, labels: Any = None, *, ax: Axes, R: Any = None) -> list[PathCollection]:
@@ -57,10 +59,9 @@ def points(X: Any, labels: Any = None, *, ax: Axes, R: Any = None) -> list[PathC
     """
     x, y = _coordinates(X)
     style: dict[str, Any] = {"s": 12, "linewidths": 0, "alpha": 0.75}
-    if R is not None:
-        return [ax.scatter(x, y, color=R @ palette(np.shape(R)[1]), **style)]
-    if labels is None:
-        return [ax.scatter(x, y, color=DATA, **style)]
+    if R is not None or labels is None:
+        color = DATA if R is None else R @ palette(np.shape(R)[1])
+        return [ax.scatter(x, y, color=color, **style)]
     labels = np.asarray(labels)
     return [
         ax.scatter(x[labels == i], y[labels == i], color=color_of(i), marker=mark_of(i), **style)
@@ -229,8 +230,7 @@ def mixture(mixture: Mixture, X: Any = None, *, ax: Axes, color: str = MIXTURE) 
     variances, axes = np.linalg.eigh(mixture.covariance_matrices)
     sd = np.sqrt(variances)
     if mixture.d == 1:
-        low, high = (mixture.means - 4 * sd).min(), (mixture.means + 4 * sd).max()
-        x = np.linspace(low, high, 401)
+        x = np.linspace((mixture.means - 4 * sd).min(), (mixture.means + 4 * sd).max(), 401)
         return ax.plot(x, np.exp(mixture.log_density(x[:, None])), color=color)
     centers(mixture.means, ax=ax, color=color)
     angles = np.degrees(np.arctan2(axes[:, 1, 0], axes[:, 0, 0]))

@@ -3,7 +3,7 @@
 How much of the data each component claims, where, and how scattered. They add up, so a loop over
 blocks, a pool of threads and a cluster of machines are the same lines of code.
 
-Chapter: EM becomes k-means.
+Chapter: Gaussian mixtures; EM becomes k-means.
 
 Source: T. F. Chan, G. H. Golub and R. J. LeVeque (1983), Algorithms for computing the sample
 variance: analysis and recommendations, The American Statistician 37, 242–247.
@@ -22,7 +22,7 @@ from kmgmm._structure import Covariance
 class Statistics:
     """What the M-step needs to know of the data; ``a + b`` is that of both data sets.
 
-    Chapter: EM becomes k-means.
+    Chapter: Gaussian mixtures; EM becomes k-means.
 
     Parameters
     ----------

@@ -107,6 +107,11 @@ def marks(notebook):
             yield f"no mark (about the model, the estimator, the algorithm): {block[:60]!r}"
 
 
+def printed_text(output):
+    """Return what a cell has printed, without the drawings that a browser shows."""
+    return output.get("text") or output.get("data", {}).get("text/plain", "")
+
+
 def computed_numbers(notebook):
     """A decimal number in the prose is printed by a cell of the page, to as many digits or more.
 
@@ -118,7 +123,7 @@ def computed_numbers(notebook):
         float(number)
         for cell in code_cells(notebook)
         for output in cell.outputs
-        for number in re.findall(r"\d+\.\d+", str(output.get("text", output.get("data", ""))))
+        for number in re.findall(r"\d+\.\d+", printed_text(output))
     ]
     exempt = r"\$\$.*?\$\$|\$[^$]*\$|(?<!`)`[^`\n]+`(?!`)|\b(?:[Ss]ection|[Ee]xercise|BY) [\d.]+"
     prose = re.sub(exempt, "", text(notebook), flags=re.S)
@@ -134,6 +139,11 @@ def computed_numbers(notebook):
         digits = len(number.split(".")[1])
         if not any(round(value, digits) == float(number) for value in printed):
             yield f"{number} stands in the prose, and no cell prints it"
+
+
+def swallowed(notebook):
+    """No line of the text begins with a percent sign: MyST takes it for a comment."""
+    yield from re.findall(r"^ *%.*$", text(notebook), flags=re.M)
 
 
 # Checks of every chapter, that is, of every page but the first
@@ -176,6 +186,7 @@ PAGE = [
     images,
     marks,
     computed_numbers,
+    swallowed,
 ]
 CHAPTER = [template, exercises]
 
@@ -207,6 +218,27 @@ def repeated_functions(notebooks):
                     yield f"{node.name} is defined in {first} and in {name}"
 
 
+VERDICTS = r"(holds|needs correcting|answered)\b"
+
+
+def ledger_faults(ledger, texts, tests):
+    """Every claim, C01 to C35, has a verdict, a test, and one place in one chapter, linked to."""
+    rows = re.findall(r"^\| (C\d\d) \|(.*)\|(.*)\|(.*)\|(.*)\|$", ledger, flags=re.M)
+    if [row[0] for row in rows] != [f"C{number:02}" for number in range(1, 36)]:
+        yield f"the rows are {[row[0] for row in rows]}"
+    for claim, _, _, verdict, place in rows:
+        target = claim.lower()
+        if not re.match(VERDICTS, verdict.strip()):
+            yield f"{claim} has no verdict, but {verdict!r}"
+        if not re.fullmatch(rf"\{{ref\}}`[^`]+ <{target}>`", place.strip()):
+            yield f"{claim} has no link, but {place!r}"
+        homes = [name for name, text in texts.items() if f"({target})=\n" in text]
+        if len(homes) != 1:
+            yield f"{claim} is settled in {homes}"
+        if not re.search(rf"^def test_{target}_\w+\(", tests, flags=re.M):
+            yield f"{claim} has no test"
+
+
 # The book passes
 
 
@@ -226,6 +258,15 @@ def test_toc():
 
 def test_no_function_twice():
     assert list(repeated_functions(NOTEBOOKS)) == []
+
+
+def test_ledger():
+    texts = {name: text(notebook) for name, notebook in NOTEBOOKS.items()}
+    ledger, tests = (
+        (ROOT / name).read_text(encoding="utf-8")
+        for name in ("book/ledger.md", "tests/test_claims.py")
+    )
+    assert list(ledger_faults(ledger, texts, tests)) == []
 
 
 # The checks fail when they should
@@ -282,6 +323,7 @@ FAULTS = [
     (computed_numbers, "So it is.", "It is 6.25, in truth."),
     (computed_numbers, '"caption": "A line."', '"caption": "A line at 6.25."'),
     (computed_numbers, '"alt": "A line"', '"alt": "A line at 6.25 minutes"'),
+    (swallowed, "So it is.", r"So it is for 95\n% of us."),
     (template, "able to do", "bored by"),
     (template, "**Time:**", "Long."),
     (template, "**Builds on:**", "Needs"),
@@ -323,6 +365,25 @@ def test_repeated_functions_are_found():
     one, two = (new_notebook(cells=[new_code_cell("def f():\n    pass")]) for _ in "ab")
     assert list(repeated_functions({"a": one})) == []
     assert list(repeated_functions({"a": one, "b": two})) == ["f is defined in a and in b"]
+
+
+def test_ledger_faults_are_found():
+    rows = [
+        f"| C{n:02} | question | so it is | holds | {{ref}}`here <c{n:02}>` |" for n in range(1, 36)
+    ]
+    texts = {"a": "\n".join(f"(c{n:02})=\n## It" for n in range(1, 36)), "b": ""}
+    tests = "\n".join(f"def test_c{n:02}_holds():" for n in range(1, 36))
+    good = "\n".join(rows)
+    assert list(ledger_faults(good, texts, tests)) == []
+    for broken in (
+        ("\n".join(rows[:-1]), texts, tests),
+        (good.replace("| holds |", "| perhaps |", 1), texts, tests),
+        (good.replace("<c07>", "<c08>"), texts, tests),
+        (good, texts | {"b": "(c09)=\n## Again"}, tests),
+        (good, {"a": texts["a"].replace("(c09)=", "")}, tests),
+        (good, texts, tests.replace("def test_c35_holds", "def test_d35_holds")),
+    ):
+        assert len(list(ledger_faults(*broken))) == 1
 
 
 def test_links_of_a_site_are_checked(tmp_path):

@@ -81,7 +81,8 @@ def test_binder_uses_the_same_pins():
     lines = read(".binder/requirements.txt").splitlines()
     installed = [line for line in lines if not line.lstrip().startswith("#")]
     assert "-e ." in installed
-    assert set(installed) <= set(LOCK.splitlines())
+    pins = {line.split(" ;")[0] for line in LOCK.splitlines()}
+    assert {line.split(" ;")[0] for line in installed} <= pins
     needed = {Requirement(r).name for r in PROJECT["dependencies"]}
     assert needed <= {Requirement(line).name for line in installed if "==" in line}
 
@@ -166,7 +167,7 @@ def exports():
     """List the public functions and classes of kmgmm, and those that data and plots define."""
     own = [
         value
-        for module in (kmgmm.data, kmgmm.plots)
+        for module in (kmgmm.data, kmgmm.plots, kmgmm.slider)
         for name, value in vars(module).items()
         if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
     ]
@@ -205,7 +206,7 @@ def test_all_lists_what_is_public():
         for room, module in zip(rooms, modules, strict=True)
         for name, value in module.items()
         if getattr(value, "__module__", "") == f"kmgmm.{room}" and inspect.isroutine(value)
-        if not name.startswith("_") and room not in ("data", "plots", "runs")
+        if not name.startswith("_") and room not in ("data", "plots", "runs", "slider")
     }
     assert defined <= set(kmgmm.__all__)
 
