@@ -11,8 +11,7 @@ Song)
 An interval's sum of squares satisfies the quadrangle inequality, so the best i never decreases with
 j (Grønlund et al.): searches between the best i of two known neighbors overlap in their ends alone,
 and halving the distance of the known j from n to 1 finds G_q in O(n log n), everything in O(k n log
-n) time and O(k n) memory. In the plane the problem is NP-hard: `kmeans_exhaustive` tries
-everything.
+n) time and O(k n) memory. In the plane the problem is NP-hard.
 
 Sources: W. D. Fisher (1958), On grouping for maximum homogeneity, J. Amer. Statist. Assoc. 53; H.
 Wang and M. Song (2011), Ckmeans.1d.dp: optimal k-means clustering in one dimension by dynamic
@@ -110,14 +109,16 @@ def _starts(x: Array, k: int) -> Any:
     with a gap g between them cost a cluster g²/2 or more. So all minimizers cut every gap beyond
     √(2W), W that of any partition, and shortening it to 2 √W keeps the minimizers: once more.
     """
-    near, bound = x, np.inf
+    near, best, bound = x, None, np.inf
     while True:
         starts = _dynamic_program(near, k)
         W = _means_and_cost(x[None], starts[None])[1][0]
+        if bound < W:  # W was rounding, and gaps were shortened to nothing
+            return best
         excess = np.maximum(np.diff(near) - 2 * np.sqrt(W), 0)
         if not (0 < W < bound / 2 and excess.any()):
             return starts
-        near, bound = near - np.append(0, np.cumsum(excess)), W
+        near, best, bound = near - np.append(0, np.cumsum(excess)), starts, W
 
 
 def _dynamic_program(x: Array, k: int) -> Any:

@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import example, settings
 from hypothesis import given as hypothesis_given
-from hypothesis import settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 
@@ -176,6 +176,7 @@ def test_no_centers_at_all_beat_it(problem, seed):
 
 
 @given(problems(), st.sampled_from([1e-8, 1e-3, 1.0, 7.0, 1e8]), st.sampled_from([0, -5, 1e4, 1e8]))
+@example((np.array([0.0, -1, 3, 3, 3, 11]), 4), 1e-3, 0)  # W is 0 but for rounding
 def test_translation_and_scale(problem, scale, shift):
     x, k = problem
     W = kmeans_1d(x, k).objective
