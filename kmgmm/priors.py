@@ -3,12 +3,10 @@
 A conjugate prior is worth data that nobody saw: `Prior.given` adds statistics to it, and the
 posterior that comes of that is a `Prior` again, ready for the next data.
 
-Chapter: Bayesian estimators.
+Source: C. M. Bishop (2006), Pattern Recognition and Machine Learning, sections 2.3.6 and 10.2,
+Springer.
 
-References
-----------
-.. [1] C. M. Bishop (2006). Pattern Recognition and Machine Learning, sections 2.3.6 and 10.2.
-   Springer.
+Chapter: Bayesian estimators.
 """
 
 from dataclasses import dataclass
