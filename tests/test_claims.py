@@ -1562,7 +1562,7 @@ def draw_rows(samples, n, seed):
     ],
 )
 def test_c32_simulated_crossings_lie_further_out(options, n, samples, kmeans_is_better):
-    """About 32, 192 and 86: paired, with exact k-means and the global maximum, four s.e."""
+    """About 32, 190 and 85: paired, with exact k-means and the global maximum, four s.e."""
     x = draw_rows(samples, n, seed=32)
     hard = np.ptp(km.kmeans_1d(x, 2).centers, axis=1)
     lead = (global_mle_distance(x, **options) - 2) ** 2 - (hard - 2) ** 2
