@@ -96,10 +96,10 @@ def check_count(count: Any, name: str) -> None:
         raise ValueError(f"{name} must be a whole number, 1 or more; got {count!r}")
 
 
-def check_eps(eps: Any) -> float:
+def check_eps(eps: Any, least: float = TINY) -> float:
     """Return a variance ε as a float, or say that it is none."""
-    if not (np.ndim(eps) == 0 and TINY <= float(eps) < math.inf):
-        raise ValueError(f"eps must be a positive finite number; got {eps!r} (least {TINY:.1e})")
+    if not (np.ndim(eps) == 0 and least <= float(eps) < math.inf):
+        raise ValueError(f"eps must be a positive finite number; got {eps!r} (least {least:.1e})")
     return float(eps)
 
 

@@ -125,9 +125,7 @@ def gibbs(X: Any, prior: Prior, start: Mixture, *, rng: Any) -> Iterator[GibbsSt
     >>> (sum(draws) / 500).ravel().round(1)
     array([-1. ,  1.1])
     """
-    expect(prior, Prior, "prior")
-    X, start = as_data(X, prior.d), prior._member(start, "start")
-    return _gibbs(X, prior, start, np.random.default_rng(rng))
+    return _gibbs(*_checked(X, prior, start), np.random.default_rng(rng))
 
 
 def _gibbs(
@@ -190,8 +188,7 @@ def variational(X: Any, prior: Prior, start: Mixture) -> Iterator[VariationalSta
     >>> run.last.posterior.means.ravel().round(1)
     array([-1. ,  1.1])
     """
-    expect(prior, Prior, "prior")
-    X, start = as_data(X, prior.d), prior._member(start, "start")
+    X, prior, start = _checked(X, prior, start)
     return _variational(X, prior, prior.given(start._statistics(X, softmax)))
 
 
@@ -202,3 +199,8 @@ def _variational(X: Array, prior: Prior, posterior: Prior) -> Iterator[Variation
         bound = statistics.objective + len(X) * constant - posterior._divergence(prior)
         yield VariationalState(posterior, bound, statistics.counts)
         posterior = prior.given(statistics)
+
+
+def _checked(X: Any, prior: Prior, start: Mixture) -> tuple[Array, Prior, Mixture]:
+    expect(prior, Prior, "prior")
+    return as_data(X, prior.d), prior, prior._member(start, "start")

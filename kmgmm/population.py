@@ -6,6 +6,7 @@ k-means and the dial are limits of functions of the data, so they are functions 
 Chapters: where k-means goes; one line of estimators.
 """
 
+import math
 from functools import partial
 from typing import Any
 
@@ -139,7 +140,7 @@ def dial(mixture: Mixture, eps: float, *, k: int | None = None, start: Any = Non
     [1.166631, 1.128261, 1.0, 0.0]
     """
     line = line_of(mixture)
-    eps = check_eps(eps)
+    eps = check_eps(eps, least=math.ulp(0.0))  # however small: it is k-means
     z = enter(line, population_kmeans(mixture, k=k) if start is None else start, k)
     z = settle(lambda z: em_step(line, eps / line.unit**2, z)[0], z)
     # Where means merge, ε determines the square of their distance: below this it is rounding.
