@@ -14,7 +14,7 @@ from kmgmm._checks import Array, Labels
 BLOCK_VALUES = 1 << 16  # k + d values for each point of a block: about half a megabyte
 BLOCK_POINTS = 256  # at least so many: each call costs about a microsecond, whatever it does
 BLOCK_PRODUCTS = 1 << 18  # multiplications up to which OpenBLAS starts no threads; they would wait
-CANCELLED = 1e-6  # |x|² − 2x·m + |m|² below this share of |m|² is computed afresh
+CANCELED = 1e-6  # |x|² − 2x·m + |m|² below this share of |m|² is computed afresh
 
 
 def divide(sums: Array, counts: Array, otherwise: Array | float) -> Array:
@@ -52,18 +52,18 @@ def squared_distances(F: Array, M: Array, P: Array | None = None) -> Array:
     m2 = np.vecdot(PM, M)
     D = np.column_stack([-2 * PM, m2]) @ F
     D += np.einsum("db,db->b", X, X) if P is None else P @ (X * X)
-    near = cancelled(D.min(axis=0), m2)
+    near = canceled(D.min(axis=0), m2)
     if near.size:
         D[:, near] = differences(X[:, near], M, P)
     return D
 
 
-def cancelled(low: Array, m2: Array) -> Labels:
+def canceled(low: Array, m2: Array) -> Labels:
     """Return the points whose least distance (b,) has lost digits, beside |m|² (k,).
 
-    |x|² is at most 2 |m|² + 2 D, so digits have cancelled only where D is small beside |m|².
+    |x|² is at most 2 |m|² + 2 D, so digits have canceled only where D is small beside |m|².
     """
-    small = CANCELLED * m2.max()
+    small = CANCELED * m2.max()
     return np.flatnonzero(low < small) if low.min() < small else np.empty(0, dtype=np.intp)
 
 
@@ -134,7 +134,7 @@ def nearest(X: Array, centers: Array, origin: Array) -> tuple[Array, Array, floa
         R = A @ F  # |x − m|² − |x|²: enough to tell which center is nearest
         least = R.min(axis=0)
         D = least + np.einsum("db,db->b", F[:-1], F[:-1])
-        near = cancelled(D, m2)
+        near = canceled(D, m2)
         if near.size:
             R[:, near] = differences(F[:-1, near], M)
             least[near] = D[near] = R[:, near].min(axis=0)

@@ -189,7 +189,7 @@ def candidates(line: Line, k: int) -> list[Array]:
 def quadrature(line: Line, kinks: Any = (), steepness: float = 0.0) -> tuple[Array, Array]:
     """Return nodes x and masses p with E g(X) = p @ g(x) for smooth g, to rounding.
 
-    Gauss–Legendre on panels of one standard deviation of each component. Towards a kink, where g
+    Gauss–Legendre on panels of one standard deviation of each component. Toward a kink, where g
     changes within 1/steepness, panels halve: no pole of a sigmoid is nearer than its panel is long.
     """
     edges = (line.means + line.sds * np.arange(-12, 13)[:, None]).ravel()

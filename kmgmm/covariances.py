@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import CANCELLED, squared_distances
+from kmgmm._arrays import CANCELED, squared_distances
 from kmgmm._checks import Array, check_eps
 from kmgmm._structure import Covariance, Matrices, whiten
 
@@ -151,8 +151,8 @@ class Diagonal(Covariance):
     def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
         moments = R.sum(axis=1)[:, None] * M * M
         S = R @ (X * X).T - 2 * M * (R @ X.T) + moments
-        small = CANCELLED * moments
-        for i in np.flatnonzero((small > S).any(axis=1)):  # digits have cancelled
+        small = CANCELED * moments
+        for i in np.flatnonzero((small > S).any(axis=1)):  # digits have canceled
             S[i] = (X - M[i, :, None]) ** 2 @ R[i]
         return S
 

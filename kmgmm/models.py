@@ -3,7 +3,7 @@
 A `MixtureModel` is a set, {Σ_i π_i N(μ_i, Σ_i)} with as many components as you say and with the
 constraints you put on covariances and weights; a `Mixture` is one member of it.
 
-EM's M-step and the maximum likelihood estimate from labelled data are the same function,
+EM's M-step and the maximum likelihood estimate from labeled data are the same function,
 ``model.mle(statistics)``; only the responsibilities differ.
 
 Chapter: models, estimators, algorithms.

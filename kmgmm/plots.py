@@ -1,6 +1,6 @@
 """Figures: draw into an `ax`, compute nothing that is not drawn, return the artists.
 
-One visual language. k-means is vermillion, the mixture blue, the truth black, data grey. A hard
+One visual language. k-means is vermillion, the mixture blue, the truth black, data gray. A hard
 assignment has flat colors and straight edges, a soft one a gradient. An estimate is a filled mark,
 a population value a ring. Clusters differ in their marks too, not in color alone.
 """
@@ -25,7 +25,7 @@ __all__ += ["cells", "centers", "mixture", "points", "regions", "slider"]
 
 
 def points(X: Any, labels: Any = None, *, ax: Axes, R: Any = None) -> list[PathCollection]:
-    """Draw points in the plane, or on a line: grey, in their clusters' colors, or blended.
+    """Draw points in the plane, or on a line: gray, in their clusters' colors, or blended.
 
     Chapter: k-means.
 

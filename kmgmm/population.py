@@ -108,7 +108,7 @@ def population_kmeans(mixture: Mixture, start: Any = None, *, k: int | None = No
 def dial(mixture: Mixture, eps: float, *, k: int | None = None, start: Any = None) -> Array:
     """Return the means that EM with equal weights and common variance ε finds as n → ∞.
 
-    At ε → 0 stands k-means; as ε grows the means move inwards, and finally all are one.
+    At ε → 0 stands k-means; as ε grows the means move inward, and finally all are one.
 
     Chapter: one line of estimators.
 

@@ -99,7 +99,7 @@ def kmeans_plusplus(X: Any, k: int, *, rng: Any) -> Array:
 
 
 def from_labels(X: Any, labels: Any, model: MixtureModel) -> Mixture:
-    """Return the maximum likelihood estimate from labelled data, as a start or an end.
+    """Return the maximum likelihood estimate from labeled data, as a start or an end.
 
     Chapter: Gaussian mixtures; EM becomes k-means.
 

@@ -78,7 +78,7 @@ def covariances(structure, scatter, counts):
 
 
 def partitions(n, k):
-    """Every labelling of n points that uses all of k labels, up to the labels' names."""
+    """Every labeling of n points that uses all of k labels, up to the labels' names."""
     for labels in product(range(k), repeat=n):
         firsts = [labels.index(i) for i in range(k) if i in labels]
         if len(firsts) == k and firsts == sorted(firsts):

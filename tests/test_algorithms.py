@@ -337,7 +337,7 @@ class TestEquivariance:
         expected = (objective, counts, means @ Q.T, Q @ matrices @ Q.T)
         close(run(X @ Q.T, moved(start, means_of(start) @ Q.T, covariances)), expected)
 
-    def test_relabelling(self, kind, seed):
+    def test_relabeling(self, kind, seed):
         X, start = case(kind, seed)
         order = np.random.default_rng(seed).permutation(3)
         own = isinstance(kind, km.Spherical | km.Diagonal | km.Full)

@@ -467,7 +467,7 @@ def test_c09_the_parameters_are_determined_up_to_order(seed):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_c24_equal_spherical_covariances_have_flat_borders(seed):
-    """Voronoi cells for equal weights; shifted towards the rarer component for unequal ones."""
+    """Voronoi cells for equal weights; shifted toward the rarer component for unequal ones."""
     rng = np.random.default_rng(seed)
     X, means = 3 * rng.normal(size=(1000, 3)), rng.normal(size=(2, 3))
     variance = rng.uniform(0.2, 3)

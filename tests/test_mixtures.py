@@ -189,10 +189,10 @@ def test_variances_of_tight_groups_far_apart_keep_nine_digits(structure, seed):
     expected = oracles.covariances(name(structure), scatter, np.array([50, 50]))
     scale = np.sqrt(np.multiply.outer([1, 0.5], [1, 0.5])).mean()
     np.testing.assert_allclose(found.covariances, expected, rtol=1e-9, atol=1e-9 * scale)
-    labelled = km.from_labels(X, labels, start.model)
-    np.testing.assert_allclose(labelled.covariances, expected, rtol=1e-9, atol=1e-9 * scale)
+    labeled = km.from_labels(X, labels, start.model)
+    np.testing.assert_allclose(labeled.covariances, expected, rtol=1e-9, atol=1e-9 * scale)
     np.testing.assert_allclose(
-        labelled.means - X[labels == 0].mean(axis=0),
+        labeled.means - X[labels == 0].mean(axis=0),
         found.means - X[labels == 0].mean(axis=0),
         atol=1e-8,
     )

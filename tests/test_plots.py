@@ -25,11 +25,11 @@ def ax():
     assert dict(mpl.rcParams) == before  # plots leave the reader's settings alone
 
 
-def test_points_are_grey_or_in_the_colors_and_marks_of_their_clusters(ax):
+def test_points_are_gray_or_in_the_colors_and_marks_of_their_clusters(ax):
     X = np.arange(12.0).reshape(6, 2)
-    (grey,) = km.plots.points(X, ax=ax)
-    np.testing.assert_array_equal(grey.get_offsets(), X)
-    assert same_color(grey.get_facecolor()[0][:3], km.plots.DATA)
+    (gray,) = km.plots.points(X, ax=ax)
+    np.testing.assert_array_equal(gray.get_offsets(), X)
+    assert same_color(gray.get_facecolor()[0][:3], km.plots.DATA)
     clusters = km.plots.points(X, [0, 1, 2, 0, 1, 2], ax=ax)
     assert len({tuple(c.get_facecolor()[0]) for c in clusters}) == 3
     assert len({len(c.get_paths()[0].vertices) for c in clusters}) == 3

@@ -69,7 +69,7 @@ def test_kmeans_plusplus_keeps_its_promise(k):
 
 
 @pytest.mark.parametrize("structure", [*STRUCTURES, km.Isotropic(2.0)], ids=repr)
-def test_from_labels_is_the_estimate_from_labelled_data(structure):
+def test_from_labels_is_the_estimate_from_labeled_data(structure):
     X, labels = km.data.ellipses(60, rng=1)
     found = km.from_labels(X, labels, km.MixtureModel(2, structure))
     weights, means, scatter = oracles.m_step(X, np.eye(2)[labels])
