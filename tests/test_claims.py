@@ -1289,6 +1289,16 @@ def test_c25_there_is_one_cut_if_the_groups_are_no_further_than_two_standard_dev
         assert (np.diff(off) < 0).all()
 
 
+@pytest.mark.parametrize("mu", [0.0, 0.3, 1.0, 1.01, 1.2, 2.0, 4.0, 7.0])
+def test_c25_at_any_distance_there_is_one_cut_and_it_is_in_the_middle(mu):
+    """A cut t > 0 lies beyond the middle of its cells' means; by symmetry only 0 is a cut."""
+    cuts = np.geomspace(1e-3, mu + 5, 2000)
+    assert (truncated_means(0.5, mu, cuts).mean(axis=-1) < cuts - 1e-6).all()
+    folded = 2 * stats.norm.pdf(mu) + mu * (2 * stats.norm.cdf(mu) - 1)  # E|X|
+    np.testing.assert_allclose(truncated_means(0.5, mu, 0.0), [-folded, folded])
+    np.testing.assert_allclose(limit_of_k_means(0.5, mu), [-folded, folded], atol=1e-10)
+
+
 def test_c28_a_maximum_likelihood_estimator_that_is_not_consistent_for_the_means():
     """One fixed sequence of labels, many samples: the estimate stays away from ∓1."""
     rng, n = np.random.default_rng(28), 10_000
