@@ -205,7 +205,7 @@ def mixture(mixture: Mixture, X: Any = None, *, ax: Axes, color: str = MIXTURE) 
     ax : matplotlib.axes.Axes
         Where to draw.
     color : color
-        `MIXTURE` for an estimate, `TRUTH` for the truth.
+        `MIXTURE` for an estimate, `TRUTH` for the truth, whose means are rings.
 
     Returns
     -------
@@ -232,7 +232,7 @@ def mixture(mixture: Mixture, X: Any = None, *, ax: Axes, color: str = MIXTURE) 
     if mixture.d == 1:
         x = np.linspace((mixture.means - 4 * sd).min(), (mixture.means + 4 * sd).max(), 401)
         return ax.plot(x, np.exp(mixture.log_density(x[:, None])), color=color)
-    centers(mixture.means, ax=ax, color=color)
+    centers(mixture.means, ax=ax, color=color, population=color == TRUTH)
     angles = np.degrees(np.arctan2(axes[:, 1, 0], axes[:, 0, 0]))
     ellipses = []
     for mean, (a, b), angle in zip(mixture.means, 2 * sd, angles, strict=True):

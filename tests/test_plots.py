@@ -117,6 +117,16 @@ def test_ellipses_have_the_standard_deviations_for_axes(ax):
         np.testing.assert_allclose(axes @ half**2 @ axes.T, covariance, atol=1e-12)
 
 
+@pytest.mark.parametrize(("color", "ring"), [(km.plots.MIXTURE, False), (km.plots.TRUTH, True)])
+def test_the_means_of_the_truth_are_rings_those_of_an_estimate_discs(ax, color, ring):
+    km.plots.mixture(TILTED, ax=ax, color=color)
+    (marks,) = ax.collections
+    np.testing.assert_array_equal(marks.get_offsets(), TILTED.means)
+    filled, edge = marks.get_facecolor()[0], marks.get_edgecolor()[0]
+    assert same_color(edge if ring else filled, color)
+    assert same_color(filled if ring else edge, "white")
+
+
 def test_colors_are_those_of_the_style_and_of_the_stylesheet(ax):
     """Three files name them: the package's, Matplotlib's style, and the pages' style."""
     book = Path(__file__).parent.parent / "book"
