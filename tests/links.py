@@ -1,15 +1,19 @@
 """Check a built site without a network: ``python tests/links.py _build/html``.
 
-Every page of _toc.yml must be there, and every link inside the site must lead to a file and, if it
-names one, to an anchor.
+Every page of _toc.yml must be there; every link inside the site must lead to a file and, if it
+names one, to an anchor; and no file may show a solution or a hidden test of a problem set.
 """
 
+import re
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import yaml
 from bs4 import BeautifulSoup
+
+HIDDEN = r"### BEGIN (?:SOLUTION|HIDDEN TESTS)\n(.*?)### END"
 
 
 def pages(root):
@@ -42,8 +46,44 @@ def site_faults(site, expected):
                 yield f"{path.relative_to(site.resolve())}: {link} leads nowhere"
 
 
+def hidden_lines(cell):
+    """List the lines of a problem set's cell that students must not see."""
+    meta = cell.metadata.get("nbgrader", {})
+    if meta.get("grade") and meta.get("solution"):  # a person grades it: all of it is the answer
+        return cell.source.splitlines()
+    return "".join(re.findall(HIDDEN, cell.source, flags=re.S)).splitlines()
+
+
+def squeezed(text):
+    """Drop what differs between a source and its page: white space and escapes."""
+    return re.sub(r"[\s\\]", "", text.replace("\\n", ""))
+
+
+def leaks(site, root):
+    """Yield each file of the site that shows a hidden line, unless it stands in a page as well."""
+    sources = [root / f"{page}{suffix}" for page in pages(root) for suffix in (".ipynb", ".md")]
+    sources += (root / "kmgmm").glob("*.py")
+    public = squeezed("".join(p.read_text(encoding="utf-8") for p in sources if p.exists()))
+    lines = {
+        squeezed(line)
+        for path in (root / "book/exercises").glob("*/*.ipynb")
+        for cell in nbformat.read(path, as_version=4).cells
+        for line in hidden_lines(cell)
+    }
+    secret = {line for line in lines if len(line) >= 25 and line not in public}
+    for path in site.rglob("*"):
+        if path.suffix not in (".html", ".ipynb", ".js", ".json", ".md", ".py", ".txt"):
+            continue
+        text = path.read_text(encoding="utf-8", errors="ignore")
+        if path.suffix == ".html":
+            text = BeautifulSoup(text, "html.parser").get_text()
+        text = squeezed(text)
+        yield from (f"{path.relative_to(site)}: shows {line}" for line in secret if line in text)
+
+
 if __name__ == "__main__":
     names = ["index", *pages(Path(__file__).parent.parent)]
-    faults = list(site_faults(Path(sys.argv[1]), names))
+    site, root = Path(sys.argv[1]), Path(__file__).parent.parent
+    faults = [*site_faults(site, names), *leaks(site, root)]
     print(*faults, f"{len(names)} pages, {len(faults)} faults", sep="\n")
     sys.exit(bool(faults))

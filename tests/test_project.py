@@ -30,9 +30,9 @@ def read(name):
 
 
 def declared(project):
-    """The requirements of the package, the book and the tests."""
-    extras = project["optional-dependencies"]
-    return [Requirement(r) for r in project["dependencies"] + extras["book"] + extras["test"]]
+    """The requirements of the package, the book, the tests and the instructors."""
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    return [Requirement(r) for group in groups for r in group]
 
 
 def pins(lock):
