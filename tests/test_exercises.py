@@ -396,7 +396,7 @@ FAULTS = [
     (head, "**You need** the chapter", "Read the chapter"),
     (essays, "**Marking.**", "Points:"),
     (essays, '"points": 0', '"points": 1'),
-    (short_cells, '"shift = ', '"' + r"\n" * 16 + "shift = "),
+    (short_cells, '"rng = ', '"' + r"\n" * 16 + "rng = "),
     (regions, "### BEGIN SOLUTION", "### BEGIN"),
     (regions, '"assert np.shape(em_centers)', '"print(em_centers)'),
     (imports, "from itertools", "from scipy"),

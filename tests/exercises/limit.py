@@ -11,12 +11,14 @@ WRONG = {
             "test-soft-objective",
         },
         {
-            "hand-responsibilities": "r_right = 1 / (1 + np.exp(-2 * 4 * (x - left - 2) / eps))",
-            "hand-em": """
-                r = 1 / (1 + np.exp(-2 * 4 * (x - left - 2) / eps))
-                em_centers = [(1 - r) @ x / (1 - r).sum(), r @ x / r.sum()]
+            "hand-responsibilities": """
+                r_right = 1 / (1 + np.exp(-8 * (points - shift - 2) / eps_hand))
                 """,
-            "hand-eps": "eps_share = 8 * (x[3] - left - 2) / np.log(share / (1 - share))",
+            "hand-em": """
+                r = 1 / (1 + np.exp(-8 * (points - shift - 2) / eps_hand))
+                em_centers = [(1 - r) @ points / (1 - r).sum(), r @ points / r.sum()]
+                """,
+            "hand-eps": "eps_share = 8 * (points[3] - shift - 2) / np.log(share / (1 - share))",
             "soft-kmeans": """
                 while True:
                     D = ((X[:, None] - centers) ** 2).sum(axis=2)
@@ -68,13 +70,17 @@ WRONG = {
                     path.append(centers)
                 return path
                 """,
+            "anneal-compare": """
+                W_bad = km.solve(km.lloyd(Y, bad)).last.objective
+                W_best = km.kmeans(Y, 2, rng=1).last.objective  # from other starts
+                """,
         },
     ),
     "one-step-late": (
         {"test-hand-lloyd", "test-soft-start", "test-gap", "test-collapse-seen"}
         | {"test-cem-equal", "test-cem-weights", "test-anneal-path", "test-anneal-compare"},
         {
-            "hand-lloyd": "lloyd_centers = [x[0], x[1:].mean()]",
+            "hand-lloyd": "lloyd_centers = [points[0], points[1:].mean()]",
             "soft-kmeans": """
                 while True:
                     D = ((X[:, None] - centers) ** 2).sum(axis=2)
@@ -98,12 +104,12 @@ WRONG = {
                 """,
             "anneal": """
                 centers, path = km.kmeans_plusplus(X, k, rng=rng), []
-                for eps in schedule[5:]:  # begins below the collapse
+                for eps in schedule[6:]:  # begins below the collapse
                     model = km.MixtureModel(k, km.Isotropic(eps), weights="equal")
                     *_, last = islice(km.em(X, model.at(centers)), 31)
                     centers = last.mixture.means
                     path.append(centers)
-                return path[:1] * 5 + path
+                return path[:1] * 6 + path
                 """,
             "anneal-compare": "W_bad, W_best = km.within_ss(Y, bad), 1.0",
         },
@@ -113,17 +119,17 @@ WRONG = {
 # The same in other words: nothing is lost.
 RIGHT = {
     "another-way": {
-        "hand-lloyd": "lloyd_centers = np.array([x[2:].mean(), x[:2].mean()])",
+        "hand-lloyd": "lloyd_centers = np.array([points[2:].mean(), points[:2].mean()])",
         "hand-responsibilities": """
-            a, b = np.exp(-((x - left) ** 2) / 2 / eps), np.exp(-((x - right) ** 2) / 2 / eps)
+            a, b = (np.exp(-((points - m) ** 2) / (2 * eps_hand)) for m in centers_hand)
             r_right = [round(value, 3) for value in b / (a + b)]
             """,
         "hand-em": """
-            a, b = np.exp(-((x - left) ** 2) / 2 / eps), np.exp(-((x - right) ** 2) / 2 / eps)
+            a, b = (np.exp(-((points - m) ** 2) / (2 * eps_hand)) for m in centers_hand)
             r = np.round(b / (a + b), 3)
-            em_centers = round(sum(r * x) / sum(r), 3), round(sum((1 - r) * x) / sum(1 - r), 3)
+            em_centers = [round(w @ points / w.sum(), 3) for w in (r, 1 - r)]
             """,
-        "hand-eps": "eps_share = round(4 * (x[3] - left - 2) / np.log(share / (1 - share)), 3)",
+        "hand-eps": "eps_share = 4 * (points[-1] - shift - 2) / -np.log(1 / share - 1)",
         "soft-kmeans": """
             centers = np.array(centers)
             while True:
