@@ -5,7 +5,7 @@ lines are the same in all positions. So the page holds one position whole, the l
 the others, and for each the spans of lines that it consists of; a little script puts them together.
 Where scripts do not run, and on paper, that one position is what one sees.
 
-Chapter: one line of estimators.
+Chapters: Gaussian mixtures; one line of estimators.
 """
 
 import hashlib
@@ -90,7 +90,7 @@ def slider(
 
     The figure needs no Python and no third party, obeys mouse, finger and keyboard, and tells a
     screen reader what is to be seen. The same call gives the same bytes.
-    Chapter: one line of estimators.
+    Chapters: Gaussian mixtures; one line of estimators.
 
     Parameters
     ----------
