@@ -14,7 +14,10 @@ class SetSection(NbGraderPreprocessor):
     """
 
     section = Integer(
-        None, allow_none=True, help="The number that data are drawn from."
+        None,
+        allow_none=True,
+        min=0,
+        help="The number that data are drawn from.",
     ).tag(config=True)
 
     def preprocess_cell(self, cell, resources, index):
