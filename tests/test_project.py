@@ -100,7 +100,7 @@ def test_address_is_the_same_everywhere():
     assert PROJECT["urls"]["Source"] == address
     owner = address.removeprefix("https://github.com/")
     for path in [*ROOT.glob("*.md"), *(ROOT / "book").rglob("*.md")]:
-        found = re.findall(r"(?:github\.com|v2/gh)/([^/\s)]+/[^/\s)]+)", path.read_text("utf-8"))
+        found = re.findall(r"(?:github\.com|v2/gh)/([^/\s)]+/[^/\s)`]+)", path.read_text("utf-8"))
         assert set(found) <= {owner}, path
 
 
