@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import re
+import runpy
 import sys
 import tomllib
 from pathlib import Path
@@ -108,6 +109,41 @@ def test_links_between_files():
     for path in [*ROOT.glob("*.md"), *(ROOT / "book").glob("*.md")]:
         links = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8"))
         assert [link for link in links if not (path.parent / link).exists()] == [], path.name
+
+
+# Publishing
+
+
+def test_actions_are_pinned():
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        for used in re.findall(r"uses: *(.*)", path.read_text(encoding="utf-8")):
+            assert re.fullmatch(r"\./\S+|\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used), (path, used)
+
+
+def test_release_notes():
+    notes = runpy.run_path(str(ROOT / ".ci/notes.py"))["notes"]
+    assert notes(read("CHANGELOG.md"), PROJECT["version"]).startswith("### ")
+    log = "## [0.2] – May\n\nnew\n\n## [0.1] – April\n\nold\n"
+    assert [notes(log, version) for version in ("0.2", "0.1")] == ["new", "old"]
+    with pytest.raises(SystemExit, match=r"\[0\.3\]"):
+        notes(log, "0.3")
+
+
+def test_changed_pages_are_listed(tmp_path):
+    changes = runpy.run_path(str(ROOT / ".ci/changes.py"))["changes"]
+    page = '<nav>{0}</nav><article class="bd-article">{1}<img src="../_images/{2}.png"></article>'
+    before = {"same": "abc", "text": "abc", "figure": "abc", "both": "abc", "gone": "abc"}
+    after = {"same": "dbc", "text": "axc", "figure": "abx", "both": "axx", "new": "abc"}
+    for folder, texts in (("published", before), ("built", after)):
+        (tmp_path / folder / "book").mkdir(parents=True)
+        for name, parts in texts.items():
+            (tmp_path / folder / f"book/{name}.html").write_text(page.format(*parts))
+    assert list(changes(tmp_path / "built", (tmp_path / "published").as_uri() + "/")) == [
+        "- book/both.html: text and figures",
+        "- book/figure.html: figures",
+        "- book/new.html: new",
+        "- book/text.html: text",
+    ]
 
 
 # The package
