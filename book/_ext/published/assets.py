@@ -18,7 +18,7 @@ from PIL import Image
 # Scripts that this book has no use for: icons are drawn by the stylesheet's font, formulas are
 # typeset, and chapters run in Binder, not in the page.
 DROPPED = re.compile(r"fontawesome\.js|mathjax|thebe|kernelName|DOCUMENTATION_OPTIONS\.pagename", re.I)
-LEFTOVERS = ("locales", "scripts", "styles", "vendor", "sphinx-thebe.js")
+LEFTOVERS = ("locales", "scripts", "styles", "vendor")  # folders of what is joined now
 
 STRING = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|url\([^"')]*\)"""
 TOKEN = re.compile(rf"{STRING}|[{{}};]", flags=re.S)
@@ -63,10 +63,13 @@ def root(soup):
 
 
 def drop(soup):
-    """Remove scripts without use, and what announces them to the browser."""
+    """Remove scripts without use or repeated, and what announces them to the browser."""
+    seen = set()
     for script in soup("script"):
-        if DROPPED.search(script.get("src") or str(script)):
+        text = str(script)
+        if DROPPED.search(script.get("src") or text) or text in seen:
             script.decompose()
+        seen.add(text)
     for tag in soup.select('link[rel="preload"], .thebe-launch-button'):
         tag.decompose()
 

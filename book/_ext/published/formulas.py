@@ -21,7 +21,7 @@ mjx-container[breaks], mjx-container[breaks] > mjx-math { display: inline; white
 mjx-piece { display: inline-block; white-space: nowrap; }
 mjx-piece[gap="3"] { margin-right: .222em; }
 mjx-piece[gap="4"] { margin-right: .278em; }
-mjx-assistive-mml { position: absolute; top: 0; left: 0; width: 1px; height: 1px; overflow: hidden;
+mjx-assistive-mml { content-visibility: auto; position: absolute; top: 0; left: 0; width: 1px; height: 1px; overflow: hidden;
   clip: rect(1px, 1px, 1px, 1px); padding: 1px 0 0; border: 0; user-select: none; }
 mjx-container { position: relative; }
 .tied { white-space: nowrap; }

@@ -8,12 +8,13 @@ import os
 import re
 from urllib.parse import urlsplit
 
-from PIL import Image, ImageDraw, ImageFont
 from matplotlib import font_manager
+from PIL import Image, ImageDraw, ImageFont
 from sphinx.errors import ExtensionError
 
 LENGTH = 160  # of a description, in characters, as search engines show it
 CARD = (1200, 630)  # of a social card, in pixels
+SIGNS = {"tfrac": "½", "to": "→ ", "varepsilon": "ε", "mu": "μ", "sigma": "σ"}  # TeX in plain text
 LOST = """\
 <section id="no-such-page"><h1>There is no such page</h1>
 <p>The address leads nowhere in this book: perhaps a chapter has a new name.
@@ -50,7 +51,8 @@ def summary(soup):
     """Return the beginning of a page's first paragraph, as plain text."""
     paragraphs = soup.select("article section > p")
     text = paragraphs[0].get_text() if paragraphs else ""
-    text = re.sub(r"\\[()[\]]|\\(?=[a-zA-Z])|[{}$]", "", " ".join(text.split()))
+    text = re.sub(r"\\([a-z]+)(12)? ?", lambda tex: SIGNS.get(tex[1], ""), " ".join(text.split()))
+    text = re.sub(r"\\[()[\]]|[{}$]", "", text)
     return text if len(text) <= LENGTH else text[: LENGTH - 1].rsplit(" ", 1)[0] + "…"
 
 
