@@ -17,7 +17,9 @@ from PIL import Image
 
 # Scripts that this book has no use for: icons are drawn by the stylesheet's font, formulas are
 # typeset, and chapters run in Binder, not in the page.
-DROPPED = re.compile(r"fontawesome\.js|mathjax|thebe|kernelName|DOCUMENTATION_OPTIONS\.pagename", re.I)
+DROPPED = re.compile(
+    r"fontawesome\.js|mathjax|thebe|kernelName|DOCUMENTATION_OPTIONS\.pagename", re.I
+)
 LEFTOVERS = ("locales", "scripts", "styles", "vendor")  # folders of what is joined now
 
 STRING = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|url\([^"')]*\)"""

@@ -53,10 +53,12 @@ def tie(element):
 
 
 def is_text(node):
+    """Tell text from tags and comments."""
     return type(node).__name__ == "NavigableString"
 
 
 def new_tag(element, name, css_class):
+    """Make a tag of the page to which an element belongs."""
     root = next(reversed(list(element.parents)))
     return root.new_tag(name, attrs={"class": css_class})
 

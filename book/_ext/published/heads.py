@@ -1,7 +1,7 @@
 """What search engines, and those who share a page, are told of it; and a page for lost readers.
 
-The book's address follows from that of its repository, as GitHub Pages has it; where it is published
-elsewhere, the environment variable BOOK_URL says so.
+The book's address follows from that of its repository, as GitHub Pages has it; where it is
+published elsewhere, the environment variable BOOK_URL says so.
 """
 
 import os

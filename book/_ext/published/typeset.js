@@ -2,6 +2,7 @@
 // In: a list of [TeX, is it displayed]. Out: for each its markup or its fault, and one stylesheet.
 
 const REL = 3, BIN = 2, OPEN = 4, CLOSE = 5; // TeX's classes of atoms
+const PHONE = 17; // widths above this, in em, do not fit a phone: their boxes scroll
 const folder = process.argv[2];
 
 // A line may break after a relation or a binary operator that stands in no parentheses: what is
@@ -39,6 +40,8 @@ function typeset({startup}, tex, display) {
   item.convert(document);
   const container = item.typesetRoot;
   if (!display) breakLines(adaptor, item.root, container);
+  const {w} = document.outputJax.getBBox(item, document);
+  if (display && w > PHONE) adaptor.setAttribute(container, "tabindex", "0"); // to scroll by keys
   const html = adaptor.outerHTML(container);
   if (/<mjx-(merror|utext)/.test(html)) throw new Error("a character that MathJax's fonts lack");
   const mathml = toMML(item.root).replace(/\n\s*/g, "").replace(/ (data-[\w-]+|xmlns)="[^"]*"/g, "");
