@@ -56,6 +56,7 @@ def join(site, soups, mathematics):
 
 
 def digest(text):
+    """Tell versions of a file apart: a browser that has an old one asks for the new."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
@@ -101,6 +102,7 @@ def replace(soup, tag, key, old, new):
 
 
 def read(site, path):
+    """Read a file of the site, without the address of its source map."""
     text = (site / path).read_text(encoding="utf-8")
     return re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.M)
 

@@ -1,7 +1,7 @@
 """Typeset the formulas of all pages by MathJax, at once, in Node.
 
-Sphinx has left each as TeX, between ``\\(`` and ``\\)`` or ``\\[`` and ``\\]``, in an element of the
-class ``math``; a formula that MathJax does not understand fails the build.
+Sphinx has left each as TeX, between the marks for which a page's MathJax would look, in an element
+of the class ``math``. A formula that MathJax does not understand fails the build.
 """
 
 import json
@@ -21,9 +21,10 @@ mjx-container[breaks], mjx-container[breaks] > mjx-math { display: inline; white
 mjx-piece { display: inline-block; white-space: nowrap; }
 mjx-piece[gap="3"] { margin-right: .222em; }
 mjx-piece[gap="4"] { margin-right: .278em; }
-mjx-assistive-mml { content-visibility: auto; position: absolute; top: 0; left: 0; width: 1px; height: 1px; overflow: hidden;
-  clip: rect(1px, 1px, 1px, 1px); padding: 1px 0 0; border: 0; user-select: none; }
+mjx-assistive-mml { content-visibility: auto; position: absolute; top: 0; left: 0; width: 1px;
+  height: 1px; overflow: hidden; clip: rect(1px, 1px, 1px, 1px); user-select: none; }
 mjx-container { position: relative; }
+@media (min-width: 36rem) { mjx-container { font-size: 112%; } }
 .tied { white-space: nowrap; }
 """
 
