@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import threading
-from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -35,11 +34,15 @@ UNTYPESET = r"""() => [...document.querySelectorAll("article")].some((article) =
   return /\\[([]|\$[^$]+\$|\\[a-z]{3,}/.test(text.textContent);
 }) || [...document.querySelectorAll(".math")].some((e) => !e.querySelector("mjx-container math"))"""
 # Drawn glyphs are hidden from screen readers: axe need not go through thousands of them.
-THIN = """() => document.querySelectorAll("mjx-math").forEach((math) => {
-  const {width, height} = math.getBoundingClientRect();
-  math.style = `display: inline-block; width: ${width}px; height: ${height}px`;
-  math.replaceChildren();
-})"""
+THIN = """() => {
+  const all = [...document.querySelectorAll("mjx-container:not([breaks]) > mjx-math")];
+  const sizes = all.map((math) => [math.offsetWidth, math.offsetHeight].map(
+    (length) => `${length / parseFloat(getComputedStyle(math).fontSize)}em`));
+  all.forEach((math, i) => {
+    math.style = `display: inline-block; width: ${sizes[i][0]}; height: ${sizes[i][1]}`;
+    math.replaceChildren();
+  });
+}"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -75,7 +78,8 @@ class Handler(SimpleHTTPRequestHandler):
 def address():
     if not (SITE / "404.html").exists():
         missing("no built site: jupyter-book build -W -n --keep-going .")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *args: None  # a page that is closed early
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}{base(ROOT)}"
     server.shutdown()
