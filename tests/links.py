@@ -4,6 +4,7 @@ Every page of _toc.yml must be there; every link inside the site must lead to a 
 names one, to an anchor; and no file may show a solution or a hidden test of a problem set.
 """
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -22,7 +23,15 @@ def pages(root):
     return [toc["root"], *(page["file"] for part in toc["parts"] for page in part["chapters"])]
 
 
-def site_faults(site, expected):
+def base(root):
+    """Return the path under which the site is published: the page for lost readers begins there."""
+    if url := os.environ.get("BOOK_URL"):
+        return urlsplit(url).path.rstrip("/") + "/"
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    return "/" + config["repository"]["url"].rpartition("/")[2] + "/"
+
+
+def site_faults(site, expected, start="/"):
     """Yield what is missing: pages, files, anchors."""
     lost = [page for page in expected if not (site / f"{page}.html").exists()]
     yield from (f"{page}.html is missing" for page in lost)
@@ -40,7 +49,9 @@ def site_faults(site, expected):
             url = urlsplit(link)
             if url.scheme or url.netloc or link == "#":
                 continue
-            target = (path.parent / unquote(url.path)).resolve() if url.path else path
+            way = unquote(url.path)
+            home = site.resolve() if way.startswith(start) else path.parent
+            target = (home / way.removeprefix(start)).resolve() if way else path
             known = not url.fragment or unquote(url.fragment) in anchors.get(target, ())
             if not target.is_file() or not known:
                 yield f"{path.relative_to(site.resolve())}: {link} leads nowhere"
@@ -84,6 +95,6 @@ def leaks(site, root):
 if __name__ == "__main__":
     names = ["index", *pages(Path(__file__).parent.parent)]
     site, root = Path(sys.argv[1]), Path(__file__).parent.parent
-    faults = [*site_faults(site, names), *leaks(site, root)]
+    faults = [*site_faults(site, names, base(root)), *leaks(site, root)]
     print(*faults, f"{len(names)} pages, {len(faults)} faults", sep="\n")
     sys.exit(bool(faults))

@@ -1,0 +1,24 @@
+"""Mend what keeps a reader out who does not see, or uses no mouse, or reads in the dark."""
+
+# The theme decides between light and dark when all its scripts have run, and the page flashes.
+THEME = """
+const root = document.documentElement, mode = localStorage.getItem("mode") || "auto";
+const dark = mode === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : mode === "dark";
+root.dataset.mode = mode;
+root.dataset.theme = dark ? "dark" : "light";
+"""
+
+
+def mend(soups):
+    """Mend all pages."""
+    for soup in soups.values():
+        for script in soup.select("script[data-cfasync]"):
+            script.string = f"{{{THEME}}}"
+        # All that is read belongs to a landmark: the title and the search button do not.
+        for sidebar in soup.select("#pst-primary-sidebar"):
+            sidebar.attrs |= {"role": "complementary", "aria-label": "Book"}
+        # The roles that docutils gives to references are deprecated, or no items of a list.
+        for entry in soup.select('[role="list"] > [role="doc-biblioentry"]'):
+            entry["role"] = "listitem"
+        for repeated in soup.select('meta[name="viewport"]')[1:]:
+            repeated.decompose()
