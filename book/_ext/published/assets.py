@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from PIL import Image
+from sphinx.errors import ExtensionError
 
 # Scripts that this book has no use for: icons are drawn by the stylesheet's font, formulas are
 # typeset, and chapters run in Binder, not in the page.
@@ -21,6 +22,9 @@ DROPPED = re.compile(
     r"fontawesome\.js|mathjax|thebe|kernelName|DOCUMENTATION_OPTIONS\.pagename", re.I
 )
 LEFTOVERS = ("locales", "scripts", "styles", "vendor")  # folders of what is joined now
+
+LATE = Path(__file__).parent / "late.js"
+MEASURE = re.compile(r"""(\.observe\(document\.getElementById\("main-content"\),{[^}]*}\)),\w+\(\)""")
 
 STRING = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|url\([^"')]*\)"""
 TOKEN = re.compile(rf"{STRING}|[{{}};]", flags=re.S)
@@ -35,7 +39,7 @@ def join(site, soups, mathematics):
     for soup in pages:
         drop(soup)
     scripts = shared(pages, "script", "src")
-    code = "\n;".join(read(site, src) for src in scripts)
+    code = late("\n;".join(read(site, src) for src in scripts))
     words = vocabulary(site, soups, code) | set(NAME.findall(mathematics))
     styles = shared(pages, "link", "href", rel="stylesheet")
     css = "".join(absolute(site / path, site) for path in styles)
@@ -46,6 +50,8 @@ def join(site, soups, mathematics):
     for soup in pages:
         replace(soup, "link", "href", styles, f"_static/site.css?v={digest(css)}")
         replace(soup, "script", "src", scripts, f"_static/site.js?v={digest(code)}")
+        if soup.body:
+            del soup.body["data-bs-spy"]  # late.js does it
         for script in soup.select("script[src]"):
             del script["async"]
             script["defer"] = ""  # in order, when the page has been read
@@ -99,6 +105,14 @@ def replace(soup, tag, key, old, new):
         element.decompose()
     if found:
         found[0][key] = root(soup) + new
+
+
+def late(code):
+    """Leave to late.js what the theme does for the whole page at once."""
+    short, n = MEASURE.subn(r"\1", code)
+    if n != 1:
+        raise ExtensionError("the theme measures boxes in another way than it did: see late.js")
+    return short + LATE.read_text(encoding="utf-8")
 
 
 def read(site, path):
