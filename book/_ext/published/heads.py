@@ -8,6 +8,7 @@ import os
 import re
 from urllib.parse import urlsplit
 
+from bs4 import BeautifulSoup
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 from sphinx.errors import ExtensionError
@@ -15,6 +16,12 @@ from sphinx.errors import ExtensionError
 LENGTH = 160  # of a description, in characters, as search engines show it
 CARD = (1200, 630)  # of a social card, in pixels
 SIGNS = {"tfrac": "½", "to": "→ ", "varepsilon": "ε", "mu": "μ", "sigma": "σ"}  # TeX in plain text
+ROOT = """\
+<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<link rel="canonical" href="{base}{start}"><meta http-equiv="refresh" content="0; url={start}">
+</head><body><p><a href="{start}">{title}</a></p></body></html>
+"""
 LOST = """\
 <section id="no-such-page"><h1>There is no such page</h1>
 <p>The address leads nowhere in this book: perhaps a chapter has a new name.
@@ -58,14 +65,16 @@ def summary(soup):
 
 def describe(site, soups, config):
     """Give each page its description and social card; write the site map and what goes with it."""
-    base = config.html_baseurl
-    start = soups[site / f"{config.root_doc}.html"]
+    base, first = config.html_baseurl, f"{config.root_doc}.html"
+    start = soups[site / first]
     figure = site / config.root_doc / ".." / start.select_one("figure img")["src"]
     card(figure.resolve(), config.html_title).save(site / "_static/card.png", optimize=True)
     pages = []
     for path, soup in soups.items():
         canonical = soup.find("link", rel="canonical")
         if canonical is None:  # the page at the site's root, which leads to the first
+            leading = ROOT.format(title=config.html_title, base=base, start=first)
+            soups[path] = BeautifulSoup(leading, "html.parser")
             continue
         title = soup.h1.find(string=True) if soup.h1 else soup.title.string
         text = summary(soup) or f"{title}: a page of the book “{config.html_title}”."

@@ -20,5 +20,7 @@ def mend(soups):
         # The roles that docutils gives to references are deprecated, or no items of a list.
         for entry in soup.select('[role="list"] > [role="doc-biblioentry"]'):
             entry["role"] = "listitem"
+        for nothing in soup.select("#jb-print-docs-body:has(> h1:empty)"):
+            nothing.decompose()
         for repeated in soup.select('meta[name="viewport"]')[1:]:
             repeated.decompose()
