@@ -26,8 +26,8 @@ DIAL = "book/limit/one-line-of-estimators.html"
 WEIGHT, REQUESTS = 400, 25  # of a page: kilobytes compressed, and files
 VIEWS = [("light", 1280), ("dark", 390)]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-# What is below the screen is not drawn until one comes near: here all of it is to be looked at.
-ALL = "*, *::before { content-visibility: visible !important; transition: none !important; }"
+STILL = "*, *::before { transition: none !important; }"
+WHOLE = "document.documentElement.dataset.late === undefined"  # see late.js
 UNTYPESET = r"""() => [...document.querySelectorAll("article")].some((article) => {
   const text = article.cloneNode(true);
   text.querySelectorAll("pre, code, script, mjx-assistive-mml").forEach((e) => e.remove());
@@ -130,7 +130,8 @@ def test_page(visit, name):
     assert len(page.sizes) <= REQUESTS
     assert sum(page.sizes) <= WEIGHT * 1000
     assert not page.evaluate(UNTYPESET)
-    page.add_style_tag(content=ALL)
+    page.wait_for_function(WHOLE)
+    page.add_style_tag(content=STILL)
     page.evaluate(THIN)
     for scheme, width in VIEWS:
         page.emulate_media(color_scheme=scheme)

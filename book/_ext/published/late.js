@@ -1,14 +1,25 @@
-// What the theme does for a whole page when it has loaded, done here for what a reader comes to:
-// a browser need not lay out what has not been seen.
+// What a browser and the theme would do for a whole page at once is done a little at a time, so that
+// a phone can be used meanwhile.
+
+// The blocks below a new page's first section wait, says the stylesheet. Here they are laid out, some
+// with each picture that the browser draws; then the theme looks which boxes scroll sideways, that
+// the keyboard may reach them.
+addEventListener("load", () => {
+  const page = document.documentElement;
+  const late = "[data-late] article > section > section ~ section > *";
+  const blocks = [...document.querySelectorAll(late)];
+  function draw() {
+    for (let elements = 0; elements < 500 && blocks.length; ) {
+      const block = blocks.shift();
+      block.style.contentVisibility = "visible";
+      elements += block.getElementsByTagName("*").length;
+    }
+    if (blocks.length) return requestAnimationFrame(draw);
+    delete page.dataset.late;
+    dispatchEvent(new Event("resize"));
+  }
+  draw();
+});
 
 // The contents beside the text follow the reader.
 addEventListener("scroll", () => new bootstrap.ScrollSpy(document.body), {once: true});
-
-// Boxes that scroll sideways can be reached by keyboard.
-document.addEventListener("DOMContentLoaded", () => {
-  const measure = ({isIntersecting, target: box}) => {
-    if (isIntersecting) box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;
-  };
-  const seen = new IntersectionObserver((boxes) => boxes.forEach(measure));
-  document.querySelectorAll("article :is(pre, .output, .pst-scrollable-table-container)").forEach((box) => seen.observe(box));
-});

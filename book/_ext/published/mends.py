@@ -6,6 +6,7 @@ const root = document.documentElement, mode = localStorage.getItem("mode") || "a
 const dark = mode === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : mode === "dark";
 root.dataset.mode = mode;
 root.dataset.theme = dark ? "dark" : "light";
+if (!location.hash) root.dataset.late = ""; // see late.js
 """
 
 
