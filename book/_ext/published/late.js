@@ -2,8 +2,8 @@
 // a phone can be used meanwhile.
 
 // The blocks below a new page's first section wait, says the stylesheet. Here they are laid out, some
-// with each picture that the browser draws; then the theme looks which boxes scroll sideways, that
-// the keyboard may reach them.
+// with each frame that the browser draws. Then the pictures come, and the theme looks which boxes
+// scroll sideways, that the keyboard may reach them.
 addEventListener("load", () => {
   const page = document.documentElement;
   const late = "[data-late] article > section > section ~ section > *";
@@ -16,6 +16,7 @@ addEventListener("load", () => {
     }
     if (blocks.length) return requestAnimationFrame(draw);
     delete page.dataset.late;
+    for (const picture of document.images) picture.loading = "eager";
     dispatchEvent(new Event("resize"));
   }
   draw();
