@@ -1,10 +1,10 @@
-"""List, in Markdown, which pages a build changes: ``python .ci/changes.py URL``.
+"""List, in Markdown, which pages a build changes: ``python .ci/changes.py``.
 
-Compares _build/html with what is published at URL. A figure's file is named by its content, so its
-name tells whether it has changed.
+Compares _build/html with what is published at the address for which it was built. A figure's file
+is named by its content, so its name tells whether it has changed.
 """
 
-import sys
+import re
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -50,5 +50,7 @@ def changes(html, url):
 
 
 if __name__ == "__main__":
-    print("## Pages that differ from the published ones\n")
-    print(*(list(changes(HTML, sys.argv[1])) or ["None."]), sep="\n")
+    robots = (HTML / "robots.txt").read_text(encoding="utf-8")
+    address = re.search("Sitemap: (.*)sitemap.xml", robots)[1]
+    print(f"## Pages that differ from those at {address}\n")
+    print(*(list(changes(HTML, address)) or ["None."]), sep="\n")

@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 import kmgmm as km
 
 BOX = {"xlim": (-4, 8), "ylim": (-5, 5)}
+ROUND = [[1.0, 0], [0, 1]]
 BLOBS = km.Mixture(
-    [0.5, 0.3, 0.2], [[0.0, 0], [5, 1], [2, -3]], np.array([[[2, 1.2], [1.2, 1]], np.eye(2), np.eye(2)])
+    [0.5, 0.3, 0.2], [[0.0, 0], [5, 1], [2, -3]], [[[2, 1.2], [1.2, 1]], ROUND, ROUND]
 )
 X, LABELS = BLOBS.sample(60, rng=1)
 

@@ -24,7 +24,7 @@ DROPPED = re.compile(
 LEFTOVERS = ("locales", "scripts", "styles", "vendor")  # folders of what is joined now
 
 LATE = Path(__file__).parent / "late.js"
-MEASURE = re.compile(r"""(\.observe\(document\.getElementById\("main-content"\),{[^}]*}\)),\w+\(\)""")
+MEASURE = re.compile(r"""(\.observe\(\w+\.getElementById\("main-content"\),{[^}]*}\)),\w+\(\)""")
 
 STRING = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|url\([^"')]*\)"""
 TOKEN = re.compile(rf"{STRING}|[{{}};]", flags=re.S)
