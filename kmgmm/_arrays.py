@@ -9,62 +9,77 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kmgmm._checks import Array, Labels
+from kmgmm._checks import Array
 
 BLOCK_VALUES = 1 << 16  # k + d values for each point of a block: about half a megabyte
 BLOCK_POINTS = 256  # at least so many: each call costs about a microsecond, whatever it does
 BLOCK_PRODUCTS = 1 << 18  # multiplications up to which OpenBLAS starts no threads; they would wait
 CANCELED = 1e-6  # |x|² − 2x·m + |m|² below this share of |m|² is computed afresh
+LOWEST = -500.0  # a logit whose exponential has all its digits, and whose half's has too
 
 
-def divide(sums: Array, counts: Array, otherwise: Array | float) -> Array:
-    """Return sums (k, d) / counts (k,), but `otherwise` in rows whose count is 0."""
-    if counts.all():
-        return sums / counts[:, None]
+def averages(sums: Array, counts: Array, origin: Array, otherwise: Array | float) -> Array:
+    """Return origin + sums (k, d) / counts (k,), but `otherwise` in rows whose count is 0."""
+    if counts.min() > 0:
+        return origin + sums / counts[:, None]
     counts = counts[:, None]
-    return np.where(counts > 0, sums / np.where(counts > 0, counts, 1), otherwise)
+    return np.where(counts > 0, origin + sums / np.where(counts > 0, counts, 1), otherwise)
 
 
-def blocks(X: Array, k: int, origin: Array) -> Iterator[tuple[slice, Array]]:
-    """Yield slices of rows and F (d + 1, b), the block X − origin with a last row of ones.
+class Blocks:
+    """X (n, d) in blocks: iterating, as often as needed, gives slices of rows and F (d + 2, b).
 
-    The ones make one product of what would be two: scores b_i + a_i · x, and sums with counts.
+    F is the block X − origin, below it |x|² and a last row of ones. They make one product of what
+    would be three, |x|² − 2 x · m + |m|², and sums with counts of R @ F.T. If there is one block it
+    is made once, for all iterations; of several there is never more than one.
     """
-    n, d = X.shape
-    size = min(BLOCK_VALUES // (k + d), BLOCK_PRODUCTS // (k * (d + 1)))
-    size = max(1, min(n, max(size, BLOCK_POINTS)))
-    # From about 16 dimensions on a transposing copy costs more than products in the other order.
-    buffer = np.ones((d + 1, size), order="C" if d < 16 else "F")
-    for first in range(0, n, size):
-        rows = slice(first, min(first + size, n))
-        block = buffer[:, : rows.stop - first]
-        np.subtract(X[rows].T, origin[:, None], out=block[:-1])
-        yield rows, block
+
+    def __init__(self, X: Array, k: int, origin: Array) -> None:
+        n, d = X.shape
+        size = min(BLOCK_VALUES // (k + d), BLOCK_PRODUCTS // (k * (d + 2)))
+        self.X, self.origin, self.size = X, origin, max(1, min(n, max(size, BLOCK_POINTS)))
+        self._kept = list(self._made()) if self.size == n else None
+
+    def __iter__(self) -> Iterator[tuple[slice, Array]]:
+        return iter(self._kept or self._made())
+
+    def _made(self) -> Iterator[tuple[slice, Array]]:
+        n, d = self.X.shape
+        # From about 16 dimensions on a transposing copy costs more than slower products.
+        buffer = np.ones((d + 2, self.size), order="C" if d < 16 else "F")
+        for first in range(0, n, self.size):
+            rows = slice(first, min(first + self.size, n))
+            F = buffer[:, : rows.stop - first]
+            np.subtract(self.X[rows].T, self.origin[:, None], out=F[:-2])
+            yield rows, square(F)
+
+
+def square(F: Array) -> Array:
+    """Fill in |x|² in a block F (d + 2, b), and return it."""
+    np.einsum("db,db->b", F[:-2], F[:-2], out=F[-2])
+    return F
 
 
 def squared_distances(F: Array, M: Array, P: Array | None = None) -> Array:
-    """Return D (k, b), Σ_d P_id (x_d − m_id)², of a block F (d + 1, b); M (k, d), P (k, d) or ones.
+    """Return D (k, b), Σ_d P_id (x_d − m_id)², of a block F (d + 2, b); M (k, d), P (k, d) or ones.
 
     Expanding the square makes this one matrix product, but subtracts large numbers where a point
-    lies very near a center; such points are computed again from the differences.
+    lies very near a center; such points are computed again from the differences. As |x|² is at most
+    2 |m|² + 2 D, digits have canceled only where D is small beside |m|².
     """
-    X, PM = F[:-1], M if P is None else P * M
+    X, PM = F[:-2], M if P is None else P * M
     m2 = np.vecdot(PM, M)
-    D = np.column_stack([-2 * PM, m2]) @ F
-    D += np.einsum("db,db->b", X, X) if P is None else P @ (X * X)
-    near = canceled(D.min(axis=0), m2)
-    if near.size:
+    A = np.empty((len(M), len(F)))
+    A[:, :-2] = -2 * PM
+    A[:, -2], A[:, -1] = P is None, m2
+    D = A @ F
+    if P is not None:
+        D += P @ (X * X)
+    small = CANCELED * m2.max()
+    if D.min() < small:
+        near = np.flatnonzero(D.min(axis=0) < small)
         D[:, near] = differences(X[:, near], M, P)
     return D
-
-
-def canceled(low: Array, m2: Array) -> Labels:
-    """Return the points whose least distance (b,) has lost digits, beside |m|² (k,).
-
-    |x|² is at most 2 |m|² + 2 D, so digits have canceled only where D is small beside |m|².
-    """
-    small = CANCELED * m2.max()
-    return np.flatnonzero(low < small) if low.min() < small else np.empty(0, dtype=np.intp)
 
 
 def differences(X: Array, M: Array, P: Array | None = None) -> Array:
@@ -78,20 +93,22 @@ def differences(X: Array, M: Array, P: Array | None = None) -> Array:
 
 
 def logits(D: Array, offset: Array, scale: float) -> tuple[Array, Array]:
-    """Return L (k, b), offset_i − D_i / (2 scale) less its largest value at each point, and that.
+    """Return L (k, b) and top (b,), with the sum offset_i − D_i / (2 scale); offset is at most 0.
 
-    The least distance is subtracted before the division, so that any positive scale will do.
+    L is at most 0 too, and at each point it somewhere lies above `LOWEST`. The least distance is
+    subtracted before the division, so that any positive scale will do.
     """
-    unequal = offset.any()
-    if unequal and offset.min() == -np.inf:  # a component of weight 0 is nearest to nothing
+    low = offset.min()
+    if low == -np.inf:  # a component of weight 0 is nearest to nothing
         D = np.where(offset[:, None] > -np.inf, D, np.inf)
     top = D.min(axis=0)
     L = D - top
     with np.errstate(over="ignore"):  # a hopeless component at a tiny scale: −inf is right
         L *= -0.5 / scale
         top *= -0.5 / scale
-    if unequal:
+    if low < 0:
         L += offset[:, None]
+    if low < LOWEST:
         highest = L.max(axis=0)
         L -= highest
         top += highest
@@ -99,7 +116,7 @@ def logits(D: Array, offset: Array, scale: float) -> tuple[Array, Array]:
 
 
 def softmax(L: Array) -> Array:
-    """Turn logits with maximum 0 into soft assignments, in place; return log Σ_i exp L_i (b,)."""
+    """Turn logits into soft assignments, in place; return log Σ_i exp L_i (b,)."""
     np.exp(L, out=L)
     total = L.sum(axis=0)
     L /= total
@@ -107,13 +124,14 @@ def softmax(L: Array) -> Array:
 
 
 def one_hot(L: Array) -> Array:
-    """Turn logits with maximum 0 into hard assignments, in place; return log Σ_i of them, 0 (b,).
+    """Turn logits into hard assignments, in place; return max_i L_i (b,).
 
     Ties go to the first.
     """
-    np.equal(L, 0, out=L)
+    highest = L.max(axis=0)
+    np.equal(L, highest, out=L)
     first_only(L)
-    return np.zeros(L.shape[1])
+    return highest
 
 
 def first_only(R: Array) -> None:
@@ -121,29 +139,23 @@ def first_only(R: Array) -> None:
     R *= np.cumsum(R, axis=0) == 1
 
 
-def nearest(X: Array, centers: Array, origin: Array) -> tuple[Array, Array, float]:
+def nearest(points: Blocks, centers: Array) -> tuple[Array, Array, float]:
     """Return counts (k,) and means (k, d) of the points nearest to each center, and W.
 
     A tie goes to the first of the nearest centers; a center without points is its own mean. With
     one origin for all iterations the means depend on the partition alone, down to the last digit.
     """
-    M = centers - origin
-    m2 = np.vecdot(M, M)
-    A, sums, W = np.column_stack([-2 * M, m2]), np.zeros((len(M), X.shape[1] + 1)), 0.0
-    for _, F in blocks(X, len(M), origin):
-        R = A @ F  # |x − m|² − |x|²: enough to tell which center is nearest
-        least = R.min(axis=0)
-        D = least + np.einsum("db,db->b", F[:-1], F[:-1])
-        near = canceled(D, m2)
-        if near.size:
-            R[:, near] = differences(F[:-1, near], M)
-            least[near] = D[near] = R[:, near].min(axis=0)
-        W += float(D.sum())
-        np.equal(R, least, out=R)
+    M = centers - points.origin
+    sums, W = np.zeros((len(M), M.shape[1] + 2)), 0.0
+    for _, F in points:
+        D = squared_distances(F, M)
+        least = D.min(axis=0)
+        W += float(least.sum())
+        R = np.equal(D, least, out=D)
         block = R @ F.T
         if block[:, -1].sum() > F.shape[1]:  # there are ties
             first_only(R)
             block = R @ F.T
         sums += block
-    counts, means = sums[:, -1], origin + divide(sums[:, :-1], sums[:, -1], 0.0)
-    return counts, np.where(counts[:, None] > 0, means, centers), W
+    counts = sums[:, -1]
+    return counts, averages(sums[:, :-2], counts, points.origin, centers), W

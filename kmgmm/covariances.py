@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import CANCELED, squared_distances
+from kmgmm._arrays import CANCELED, square, squared_distances
 from kmgmm._checks import Array, check_eps
 from kmgmm._structure import Covariance, Matrices, whiten
 
@@ -181,7 +181,9 @@ class Tied(Matrices):
         return whiten(covariances)
 
     def distances(self, F: Array, M: Array, W: Array) -> Array:
-        return squared_distances(np.vstack([W @ F[:-1], F[-1:]]), M @ W.T)
+        Z = np.ones_like(F)
+        np.matmul(W, F[:-2], out=Z[:-2])
+        return squared_distances(square(Z), M @ W.T)
 
     def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
         # The law of total variance: the scatter about each point's expected mean, plus that of
@@ -215,7 +217,7 @@ class Full(Matrices):
     def distances(self, F: Array, M: Array, W: Array) -> Array:
         D = np.empty((len(M), F.shape[1]))
         for D_i, m, W_i in zip(D, M, W, strict=True):
-            Z = W_i @ (F[:-1] - m[:, None])
+            Z = W_i @ (F[:-2] - m[:, None])
             Z *= Z
             Z.sum(axis=0, out=D_i)
         return D
