@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kmgmm._checks import Array
+from kmgmm._checks import Array, Labels
 
 BLOCK_VALUES = 1 << 16  # k + d values for each point of a block: about half a megabyte
 BLOCK_POINTS = 256  # at least so many: each call costs about a microsecond, whatever it does
 BLOCK_PRODUCTS = 1 << 18  # multiplications up to which OpenBLAS starts no threads; they would wait
 CANCELED = 1e-6  # |x|² − 2x·m + |m|² below this share of |m|² is computed afresh
-LOWEST = -500.0  # a logit whose exponential has all its digits, and whose half's has too
+LOWEST = -500.0  # the exponential of a logit at least so high has all its digits
 
 
 def averages(sums: Array, counts: Array, origin: Array, otherwise: Array | float) -> Array:
@@ -29,14 +29,14 @@ def averages(sums: Array, counts: Array, origin: Array, otherwise: Array | float
 class Blocks:
     """X (n, d) in blocks: iterating, as often as needed, gives slices of rows and F (d + 2, b).
 
-    F is the block X − origin, below it |x|² and a last row of ones. They make one product of what
-    would be three, |x|² − 2 x · m + |m|², and sums with counts of R @ F.T. If there is one block it
-    is made once, for all iterations; of several there is never more than one.
+    F is the block X − origin, below it a row of ones and |x|². The ones make one product of what
+    would be two: scores b_i + a_i · x, and sums with counts. If there is one block it is made once,
+    for all iterations; of several there is never more than one.
     """
 
     def __init__(self, X: Array, k: int, origin: Array) -> None:
         n, d = X.shape
-        size = min(BLOCK_VALUES // (k + d), BLOCK_PRODUCTS // (k * (d + 2)))
+        size = min(BLOCK_VALUES // (k + d), BLOCK_PRODUCTS // (k * (d + 1)))
         self.X, self.origin, self.size = X, origin, max(1, min(n, max(size, BLOCK_POINTS)))
         self._kept = list(self._made()) if self.size == n else None
 
@@ -56,7 +56,7 @@ class Blocks:
 
 def square(F: Array) -> Array:
     """Fill in |x|² in a block F (d + 2, b), and return it."""
-    np.einsum("db,db->b", F[:-2], F[:-2], out=F[-2])
+    np.einsum("db,db->b", F[:-2], F[:-2], out=F[-1])
     return F
 
 
@@ -64,22 +64,25 @@ def squared_distances(F: Array, M: Array, P: Array | None = None) -> Array:
     """Return D (k, b), Σ_d P_id (x_d − m_id)², of a block F (d + 2, b); M (k, d), P (k, d) or ones.
 
     Expanding the square makes this one matrix product, but subtracts large numbers where a point
-    lies very near a center; such points are computed again from the differences. As |x|² is at most
-    2 |m|² + 2 D, digits have canceled only where D is small beside |m|².
+    lies very near a center; such points are computed again from the differences.
     """
     X, PM = F[:-2], M if P is None else P * M
     m2 = np.vecdot(PM, M)
-    A = np.empty((len(M), len(F)))
-    A[:, :-2] = -2 * PM
-    A[:, -2], A[:, -1] = P is None, m2
-    D = A @ F
-    if P is not None:
-        D += P @ (X * X)
-    small = CANCELED * m2.max()
-    if D.min() < small:
-        near = np.flatnonzero(D.min(axis=0) < small)
+    D = np.concatenate([-2 * PM, m2[:, None]], axis=1) @ F[:-1]
+    D += F[-1] if P is None else P @ (X * X)
+    near = canceled(D, m2)
+    if near.size:
         D[:, near] = differences(X[:, near], M, P)
     return D
+
+
+def canceled(D: Array, m2: Array) -> Labels:
+    """Return the points with a distance in D (k, b) that has lost digits, beside |m|² (k,).
+
+    |x|² is at most 2 |m|² + 2 D, so digits have canceled only where D is small beside |m|².
+    """
+    small = CANCELED * m2.max()
+    return np.flatnonzero(D.min(axis=0) < small) if D.min() < small else np.empty(0, dtype=np.intp)
 
 
 def differences(X: Array, M: Array, P: Array | None = None) -> Array:
@@ -146,16 +149,23 @@ def nearest(points: Blocks, centers: Array) -> tuple[Array, Array, float]:
     one origin for all iterations the means depend on the partition alone, down to the last digit.
     """
     M = centers - points.origin
-    sums, W = np.zeros((len(M), M.shape[1] + 2)), 0.0
+    m2 = np.vecdot(M, M)
+    A = np.concatenate([-2 * M, m2[:, None]], axis=1)
+    sums, W = np.zeros((len(M), M.shape[1] + 1)), 0.0
     for _, F in points:
-        D = squared_distances(F, M)
-        least = D.min(axis=0)
-        W += float(least.sum())
-        R = np.equal(D, least, out=D)
-        block = R @ F.T
+        R = A @ F[:-1]  # |x − m|² − |x|²: enough to tell which center is nearest
+        least = R.min(axis=0)
+        D = least + F[-1]
+        near = canceled(D[None], m2)
+        if near.size:
+            R[:, near] = differences(F[:-2, near], M)
+            least[near] = D[near] = R[:, near].min(axis=0)
+        W += float(D.sum())
+        np.equal(R, least, out=R)
+        block = R @ F[:-1].T
         if block[:, -1].sum() > F.shape[1]:  # there are ties
             first_only(R)
-            block = R @ F.T
+            block = R @ F[:-1].T
         sums += block
     counts = sums[:, -1]
-    return counts, averages(sums[:, :-2], counts, points.origin, centers), W
+    return counts, averages(sums[:, :-1], counts, points.origin, centers), W

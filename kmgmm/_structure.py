@@ -41,7 +41,7 @@ class DegenerateCovariance(ValueError):
 class Covariance:
     """What every structure does; those in `covariances` differ only in their arrays.
 
-    Arrays inside: a block X (d, b), and F (d + 2, b) with |x|² and ones below it; means M (k, d);
+    Arrays inside: a block X (d, b), and F (d + 2, b) with ones and |x|² below it; means M (k, d);
     the whitener W, W_iᵀW_i = Σ_i⁻¹.
     """
 

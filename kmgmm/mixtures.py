@@ -127,15 +127,15 @@ class Mixture:
     def _statistics(self, points: Blocks, assignment: Callable[[Array], Array]) -> Statistics:
         structure, W = self.model.covariance, self._whitener
         M = self.means - points.origin
-        sums, objective = np.zeros((self.k, self.d + 2)), 0.0
+        sums, objective = np.zeros((self.k, self.d + 1)), 0.0
         scatter = np.zeros(self.covariances.shape)
         for _, F, D, R, top in self._logits(points):
             top += assignment(R)
             objective += float(top.sum())
-            sums += R @ F.T
+            sums += R @ F[:-1].T
             scatter += structure.scatter(F[:-2], M, W, R, D)
         counts = sums[:, -1].copy()
-        shifts = averages(sums[:, :-2], counts, -M, 0.0)
+        shifts = averages(sums[:, :-1], counts, -M, 0.0)
         # The scatter was taken about the current means; about the new ones it is less (Steiner).
         return Statistics(
             read_only(counts),

@@ -173,8 +173,8 @@ def test_every_form_of_data_gives_the_same_and_stays_as_it_was(form):
 
 
 def block_of(X):
-    """Return X (n, d) as a block: feature-major, then the squares' sum and a last row of ones."""
-    return np.vstack([np.transpose(X), np.einsum("nd,nd->n", X, X), np.ones(len(X))])
+    """Return X (n, d) as a block: feature-major, below it ones and |x|²."""
+    return np.vstack([np.transpose(X), np.ones(len(X)), np.einsum("nd,nd->n", X, X)])
 
 
 @given(data_and_centers())
