@@ -96,10 +96,10 @@ def differences(X: Array, M: Array, P: Array | None = None) -> Array:
 
 
 def logits(D: Array, offset: Array, scale: float) -> tuple[Array, Array]:
-    """Return L (k, b) and top (b,), with the sum offset_i − D_i / (2 scale); offset is at most 0.
+    """Return L (k, b) and top (b,), whose sum is offset_i − D_i / (2 scale); no offset is above 0.
 
-    L is at most 0 too, and at each point it somewhere lies above `LOWEST`. The least distance is
-    subtracted before the division, so that any positive scale will do.
+    L is nowhere above 0, and its largest value at each point not below `LOWEST`. The least distance
+    is subtracted before the division, so that any positive scale will do.
     """
     low = offset.min()
     if low == -np.inf:  # a component of weight 0 is nearest to nothing

@@ -224,6 +224,16 @@ def test_blocks_cover_every_row_once(size, monkeypatch):
     assert len(parts) == -(-size // 256)
 
 
+def test_one_block_is_made_once_and_several_anew(monkeypatch):
+    X = np.random.default_rng(1).standard_normal((500, 2))
+    (_, once), (_, again) = (*(points := _arrays.Blocks(X, 3, X[0])), *points)
+    assert once is again
+    monkeypatch.setattr(_arrays, "BLOCK_VALUES", 1)
+    points = _arrays.Blocks(X, 3, X[0])
+    for _ in range(2):
+        np.testing.assert_array_equal(np.hstack([F.copy() for _, F in points]), once)
+
+
 def test_data_with_labels_are_told_from_data():
     with pytest.raises(ValueError, match=r"X must be \(n, d\); got data with labels: write X"):
         km.kmeans(km.data.two_normals(50, rng=1), 2, rng=1)
