@@ -41,8 +41,8 @@ class DegenerateCovariance(ValueError):
 class Covariance:
     """What every structure does; those in `covariances` differ only in their arrays.
 
-    Arrays inside: a block X (d, b), and F with a row of ones below it; means M (k, d); the
-    whitener W, W_iᵀW_i = Σ_i⁻¹.
+    Arrays inside: a block X (d, b), and F (d + 2, b) with ones and |x|² below it; means M (k, d);
+    the whitener W, W_iᵀW_i = Σ_i⁻¹.
     """
 
     eps: float | None = None  # the variance, where it is not estimated

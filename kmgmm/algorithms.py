@@ -9,7 +9,7 @@ Chapters: k-means; EM becomes k-means.
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from kmgmm._arrays import nearest, one_hot, softmax
+from kmgmm._arrays import Blocks, nearest, one_hot, softmax
 from kmgmm._checks import Array, as_data, as_lloyd_start, expect
 from kmgmm._structure import DegenerateCovariance
 from kmgmm.mixtures import Mixture
@@ -112,9 +112,9 @@ def lloyd(X: Any, centers: Any) -> Iterator[KMeansState]:
 
 
 def _lloyd(X: Array, centers: Array) -> Iterator[KMeansState]:
-    origin = X[0]  # a point of the data: on a grid, ties stay exact
+    points = Blocks(X, len(centers), X[0])  # a point of the data: on a grid, ties stay exact
     while True:
-        counts, means, W = nearest(X, centers, origin)
+        counts, means, W = nearest(points, centers)
         yield KMeansState(centers, W, counts)
         centers = means
 
@@ -209,9 +209,9 @@ def _checked(X: Any, start: Mixture) -> tuple[Array, Mixture]:
 
 
 def _em(X: Array, mixture: Mixture, assignment: Callable[[Array], Array]) -> Iterator[MixtureState]:
-    iteration = 0
+    points, iteration = Blocks(X, mixture.k, X[0]), 0
     while True:
-        statistics = mixture._statistics(X, assignment)  # E-step
+        statistics = mixture._statistics(points, assignment)  # E-step
         yield MixtureState(mixture, statistics.objective, statistics.counts)
         iteration += 1
         try:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kmgmm._arrays import softmax
+from kmgmm._arrays import Blocks, softmax
 from kmgmm._checks import Array, Labels, as_data, expect
 from kmgmm.mixtures import Mixture
 from kmgmm.priors import Prior
@@ -131,9 +131,10 @@ def gibbs(X: Any, prior: Prior, start: Mixture, *, rng: Any) -> Iterator[GibbsSt
 def _gibbs(
     X: Array, prior: Prior, mixture: Mixture, rng: np.random.Generator
 ) -> Iterator[GibbsState]:
+    points = Blocks(X, mixture.k, X[0])
     while True:
         drawn: list[Labels] = []
-        statistics = mixture._statistics(X, partial(_draw, rng, drawn))
+        statistics = mixture._statistics(points, partial(_draw, rng, drawn))
         objective = statistics.objective + prior.log_density(mixture)
         yield GibbsState(mixture, objective, statistics.counts, np.concatenate(drawn))
         mixture = prior.given(statistics).sample(rng=rng)
@@ -189,13 +190,14 @@ def variational(X: Any, prior: Prior, start: Mixture) -> Iterator[VariationalSta
     array([-1. ,  1.1])
     """
     X, prior, start = _checked(X, prior, start)
-    return _variational(X, prior, prior.given(start._statistics(X, softmax)))
+    return _variational(X, prior, prior.given(start.statistics(X)))
 
 
 def _variational(X: Array, prior: Prior, posterior: Prior) -> Iterator[VariationalState]:
+    points = Blocks(X, posterior.model.k, X[0])
     while True:
         mixture, constant = posterior._mean_log_joint()
-        statistics = mixture._statistics(X, softmax)
+        statistics = mixture._statistics(points, softmax)
         bound = statistics.objective + len(X) * constant - posterior._divergence(prior)
         yield VariationalState(posterior, bound, statistics.counts)
         posterior = prior.given(statistics)

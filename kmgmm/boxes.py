@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kmgmm._arrays import nearest
+from kmgmm._arrays import Blocks, nearest
 from kmgmm._checks import Array, as_lloyd_start
 from kmgmm.algorithms import KMeansState
 
@@ -74,7 +74,8 @@ def _iterate(X: Array, centers: Array) -> Iterator[KMeansState]:
         owner, whole = _owners(boxes, M)
         # Boxes that a border crosses are read point by point, the others taken whole.
         opened = (np.flatnonzero(~whole)[:, None] * SIZE + np.arange(SIZE)).ravel()
-        counts, means, W = nearest(boxes.X[opened[opened < len(X)]], M, np.zeros_like(origin))
+        X = boxes.X[opened[opened < len(boxes.X)]]
+        counts, means, W = nearest(Blocks(X, len(M), np.zeros_like(origin)), M)
         claims = (owner == np.arange(len(M))[:, None]) * (whole * boxes.counts)  # (k, m)
         sums = counts[:, None] * means + claims @ boxes.means
         counts += claims.sum(axis=1)

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import CANCELED, squared_distances
+from kmgmm._arrays import CANCELED, square, squared_distances
 from kmgmm._checks import Array, check_eps
 from kmgmm._structure import Covariance, Matrices, whiten
 
@@ -181,14 +181,18 @@ class Tied(Matrices):
         return whiten(covariances)
 
     def distances(self, F: Array, M: Array, W: Array) -> Array:
-        return squared_distances(np.vstack([W @ F[:-1], F[-1:]]), M @ W.T)
+        Z = np.empty_like(F)
+        np.matmul(W, F[:-2], out=Z[:-2])
+        Z[-2] = 1
+        return squared_distances(square(Z), M @ W.T)
 
     def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
         # The law of total variance: the scatter about each point's expected mean, plus that of
-        # the means about it, ½ Σ_j Σ_il r_ji r_jl (m_i − m_l)(m_i − m_l)ᵀ.
+        # the means about it, Σ_j Σ_i>l r_ji r_jl (m_i − m_l)(m_i − m_l)ᵀ. The copy is there because
+        # OpenBLAS takes longer over the product of an array with itself than over others.
         E = X - M.T @ R
-        pairs = (M[:, None] - M).reshape(-1, M.shape[1])
-        return E @ E.T + 0.5 * ((R @ R.T).ravel() * pairs.T) @ pairs
+        pairs = (M[1:, None] - M[:-1]).reshape(-1, M.shape[1])
+        return E @ E.copy().T + (np.tril(R[1:] @ R[:-1].T).ravel() * pairs.T) @ pairs
 
     def spread(self, weights: Array, shifts: Array) -> Array:
         return (weights * shifts.T) @ shifts
@@ -215,7 +219,7 @@ class Full(Matrices):
     def distances(self, F: Array, M: Array, W: Array) -> Array:
         D = np.empty((len(M), F.shape[1]))
         for D_i, m, W_i in zip(D, M, W, strict=True):
-            Z = W_i @ (F[:-1] - m[:, None])
+            Z = W_i @ (F[:-2] - m[:, None])
             Z *= Z
             Z.sum(axis=0, out=D_i)
         return D

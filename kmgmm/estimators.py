@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import nearest
+from kmgmm._arrays import Blocks, nearest
 from kmgmm._checks import Array, as_centers, as_data, check_count, check_k, expect
 from kmgmm._structure import DegenerateCovariance
 from kmgmm.algorithms import em, lloyd
@@ -50,7 +50,7 @@ def within_ss(X: Any, centers: Any) -> float:
     """
     X = as_data(X)
     centers = as_centers(centers, X.shape[1])
-    return nearest(X, centers, centers[0])[2]
+    return nearest(Blocks(X, len(centers), centers[0]), centers)[2]
 
 
 def log_likelihood(X: Any, mixture: Mixture) -> float:

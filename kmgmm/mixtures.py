@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kmgmm._arrays import blocks, divide, logits, one_hot, softmax
+from kmgmm._arrays import Blocks, averages, logits, one_hot, softmax
 from kmgmm._checks import Array, Labels, as_data, as_real, as_weights, expect, read_only
 from kmgmm._structure import Covariance
 from kmgmm.covariances import Full, Isotropic, Spherical
@@ -107,33 +107,35 @@ class Mixture:
         """Σ_i as full matrices (k, d, d), whatever the structure."""
         return self.model.covariance.matrices(self.covariances, self.k, self.d)
 
-    def _blocks(self, X: Array) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
-        """Yield rows, block, distances, logits, and the log joint of the likeliest component."""
+    def _points(self, X: Any) -> Blocks:
+        return Blocks(as_data(X, self.d), self.k, self.means[0])
+
+    def _logits(self, points: Blocks) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
+        """Yield rows, block, distances, logits, and what the log joint is above them."""
         structure, W = self.model.covariance, self._whitener
-        origin = self.means[0]
-        M = self.means - origin
+        M = self.means - points.origin
         with np.errstate(divide="ignore"):  # a weight of 0 has logarithm −inf
             offset = np.log(self.weights) - 0.5 * structure.log_det(W, self.k, self.d)
         highest = offset.max()
         offset -= highest
-        for rows, F in blocks(X, self.k, origin):
+        for rows, F in points:
             D = structure.distances(F, M, W)
             L, top = logits(D, offset, structure.scale(self.covariances))
             top += highest - 0.5 * self.d * LOG_2PI
             yield rows, F, D, L, top
 
-    def _statistics(self, X: Array, assignment: Callable[[Array], Array]) -> Statistics:
+    def _statistics(self, points: Blocks, assignment: Callable[[Array], Array]) -> Statistics:
         structure, W = self.model.covariance, self._whitener
-        M = self.means - self.means[0]
+        M = self.means - points.origin
         sums, objective = np.zeros((self.k, self.d + 1)), 0.0
         scatter = np.zeros(self.covariances.shape)
-        for _, F, D, R, top in self._blocks(X):
+        for _, F, D, R, top in self._logits(points):
             top += assignment(R)
             objective += float(top.sum())
-            sums += R @ F.T
-            scatter += structure.scatter(F[:-1], M, W, R, D)
+            sums += R @ F[:-1].T
+            scatter += structure.scatter(F[:-2], M, W, R, D)
         counts = sums[:, -1].copy()
-        shifts = divide(sums[:, :-1], counts, M) - M
+        shifts = averages(sums[:, :-1], counts, -M, 0.0)
         # The scatter was taken about the current means; about the new ones it is less (Steiner).
         return Statistics(
             read_only(counts),
@@ -149,37 +151,37 @@ class Mixture:
         Its objective is the log-likelihood of X; with hard assignments (each point to its
         likeliest component) the classification log-likelihood.
         """
-        return self._statistics(as_data(X, self.d), one_hot if hard else softmax)
+        return self._statistics(self._points(X), one_hot if hard else softmax)
 
     def log_joint(self, X: Any) -> Array:
         """Return log π_i N(x_j | μ_i, Σ_i), (n, k)."""
-        X = as_data(X, self.d)
-        out = np.empty((len(X), self.k))
-        for rows, _, _, L, top in self._blocks(X):
+        points = self._points(X)
+        out = np.empty((len(points.X), self.k))
+        for rows, _, _, L, top in self._logits(points):
             out[rows] = (L + top).T
         return out
 
     def log_density(self, X: Any) -> Array:
         """Return log Σ_i π_i N(x_j | μ_i, Σ_i), (n,)."""
-        X = as_data(X, self.d)
-        out = np.empty(len(X))
-        for rows, _, _, L, top in self._blocks(X):
+        points = self._points(X)
+        out = np.empty(len(points.X))
+        for rows, _, _, L, top in self._logits(points):
             out[rows] = softmax(L) + top
         return out
 
     def responsibilities(self, X: Any) -> Array:
         """Return r_ji, the probability of component i given x_j, (n, k)."""
-        X = as_data(X, self.d)
-        out = np.empty((len(X), self.k))
-        for rows, _, _, L, _ in self._blocks(X):
+        points = self._points(X)
+        out = np.empty((len(points.X), self.k))
+        for rows, _, _, L, _ in self._logits(points):
             softmax(L)
             out[rows] = L.T
         return out
 
     def assign(self, X: Any) -> Labels:
         """Return the likeliest component of each point, (n,); ties go to the first."""
-        X = as_data(X, self.d)
-        return np.concatenate([L.argmax(axis=0) for _, _, _, L, _ in self._blocks(X)])
+        points = self._points(X)
+        return np.concatenate([L.argmax(axis=0) for _, _, _, L, _ in self._logits(points)])
 
     def sample(self, n: int, *, rng: Any) -> tuple[Array, Labels]:
         """Return n draws: X (n, d) and the labels (n,) of the components they came from."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import blocks, divide
+from kmgmm._arrays import Blocks, averages
 from kmgmm._checks import Array, as_centers, as_data, as_real, as_weights, check_count
 from kmgmm._structure import Covariance
 from kmgmm.mixtures import Mixture
@@ -110,15 +110,16 @@ class MixtureModel:
         if R.min() < 0 or abs(R.sum(axis=1) - 1).max() > 1e-8:
             raise ValueError("each row of R must hold probabilities that sum to 1")
         counts = R.sum(axis=0)
-        means = X.mean(axis=0) + divide(R.T @ (X - X.mean(axis=0)), counts, 0.0)
+        middle = X.mean(axis=0)
+        means = averages(R.T @ (X - middle), counts, middle, middle)
         unit = self.covariance.spherical(1.0, self.k, X.shape[1])
         W = self.covariance.whitener(unit)
-        origin = means[0]
-        M = means - origin
+        points = Blocks(X, self.k, means[0])
+        M = means - points.origin
         scatter = np.zeros_like(unit)
-        for rows, F in blocks(X, self.k, origin):
+        for rows, F in points:
             D = self.covariance.distances(F, M, W)
-            scatter += self.covariance.scatter(F[:-1], M, W, R[rows].T, D)
+            scatter += self.covariance.scatter(F[:-2], M, W, R[rows].T, D)
         return Statistics(counts, means, scatter, self.covariance)
 
     def mle(self, statistics: Statistics) -> Mixture:

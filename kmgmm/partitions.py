@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kmgmm._arrays import blocks, squared_distances
+from kmgmm._arrays import Blocks, squared_distances
 from kmgmm._checks import Array, Labels, as_centers, as_data, as_labels
 
 
@@ -42,11 +42,9 @@ def assign(X: Any, centers: Any) -> Labels:
     """
     X = as_data(X)
     centers = as_centers(centers, X.shape[1])
-    origin = centers[0]
-    M = centers - origin
-    return np.concatenate(
-        [squared_distances(F, M).argmin(axis=0) for _, F in blocks(X, len(M), origin)]
-    )
+    points = Blocks(X, len(centers), centers[0])
+    M = centers - points.origin
+    return np.concatenate([squared_distances(F, M).argmin(axis=0) for _, F in points])
 
 
 def _contingency(a: Labels, b: Labels) -> Array:

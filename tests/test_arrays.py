@@ -172,15 +172,15 @@ def test_every_form_of_data_gives_the_same_and_stays_as_it_was(form):
 # The inner loops
 
 
-def with_ones(X):
-    """Return X (n, d) as a block: feature-major, with a last row of ones."""
-    return np.vstack([np.transpose(X), np.ones(len(X))])
+def block_of(X):
+    """Return X (n, d) as a block: feature-major, below it ones and |x|²."""
+    return np.vstack([np.transpose(X), np.ones(len(X)), np.einsum("nd,nd->n", X, X)])
 
 
 @given(data_and_centers())
 def test_squared_distances_equal_the_loops(case):
     X, centers = case
-    D = _arrays.squared_distances(with_ones(X), centers)
+    D = _arrays.squared_distances(block_of(X), centers)
     np.testing.assert_allclose(D.T, oracles.squared_distances(X, centers), rtol=1e-9, atol=0)
 
 
@@ -188,7 +188,7 @@ def test_squared_distances_equal_the_loops(case):
 def test_weighted_squared_distances_equal_the_loops(case, seed):
     X, M = case
     P = 10 ** np.random.default_rng(seed).uniform(-6, 6, M.shape)
-    D = _arrays.squared_distances(with_ones(X), M, P)
+    D = _arrays.squared_distances(block_of(X), M, P)
     scaled = [
         oracles.squared_distances(X * p**0.5, [m * p**0.5]) for m, p in zip(M, P, strict=True)
     ]
@@ -199,7 +199,7 @@ def test_weighted_squared_distances_equal_the_loops(case, seed):
 def test_squared_distances_to_near_centers_keep_their_digits(gap):
     M = np.array([[3.0, 4.0], [-3.0, -4.0]])
     X = M[[0, 1, 0]] + gap * np.array([[1.0, 0.0], [0.0, -1.0], [0.0, 0.0]])
-    D = _arrays.squared_distances(with_ones(X), M)
+    D = _arrays.squared_distances(block_of(X), M)
     np.testing.assert_allclose(D.T, oracles.squared_distances(X, M), rtol=1e-9, atol=0)
 
 
@@ -216,12 +216,22 @@ def test_one_hot_gives_each_point_to_the_first_of_the_best(k, b, seed):
 def test_blocks_cover_every_row_once(size, monkeypatch):
     monkeypatch.setattr(_arrays, "BLOCK_VALUES", 1)
     X = np.random.default_rng(1).standard_normal((size, 2))
-    parts = [(rows, F.copy()) for rows, F in _arrays.blocks(X, 3, X[0])]
+    parts = [(rows, F.copy()) for rows, F in _arrays.Blocks(X, 3, X[0])]
     np.testing.assert_array_equal(
         np.concatenate([np.arange(size)[r] for r, _ in parts]), range(size)
     )
-    np.testing.assert_array_equal(np.hstack([F for _, F in parts]), with_ones(X - X[0]))
+    np.testing.assert_array_equal(np.hstack([F for _, F in parts]), block_of(X - X[0]))
     assert len(parts) == -(-size // 256)
+
+
+def test_one_block_is_made_once_and_several_anew(monkeypatch):
+    X = np.random.default_rng(1).standard_normal((500, 2))
+    (_, once), (_, again) = (*(points := _arrays.Blocks(X, 3, X[0])), *points)
+    assert once is again
+    monkeypatch.setattr(_arrays, "BLOCK_VALUES", 1)
+    points = _arrays.Blocks(X, 3, X[0])
+    for _ in range(2):
+        np.testing.assert_array_equal(np.hstack([F.copy() for _, F in points]), once)
 
 
 def test_data_with_labels_are_told_from_data():

@@ -133,6 +133,16 @@ def test_responsibilities_are_right_at_every_scale_of_eps(exponent):
     assert not np.isnan(mixture.log_density(X)).any()
 
 
+def test_a_weight_whose_exponential_would_be_lost_still_claims_its_points():
+    mixture = km.Mixture([1.0, 1e-300], [[0.0], [50.0]], 1.0)
+    X = np.array([[0.0], [35.0], [38.0], [39.0], [50.0]])
+    joint = joint_of(mixture, X)
+    assert joint.argmax(axis=1).tolist() == [0, 0, 0, 1, 1]
+    expected = oracles.responsibilities(joint)
+    np.testing.assert_allclose(mixture.responsibilities(X), expected, rtol=1e-10, atol=1e-300)
+    np.testing.assert_array_equal(mixture.statistics(X, hard=True).counts, [3, 2])
+
+
 @pytest.mark.parametrize("eps", [1e-300, 1e-8, 1.0, 1e8, 1e300])
 def test_at_a_tie_the_weights_decide(eps):
     mixture = km.Mixture([0.25, 0.75], [[-1.0], [1.0]], eps, km.MixtureModel(2, km.Isotropic(eps)))
