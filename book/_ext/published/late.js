@@ -1,25 +1,25 @@
 // What a browser and the theme would do for a whole page at once is done a little at a time, so that
 // a phone can be used meanwhile.
 
-// The blocks below a new page's first section wait, says the stylesheet. Here they are laid out, some
-// with each frame that the browser draws. Then the pictures come, and the theme looks which boxes
-// scroll sideways, that the keyboard may reach them.
+// The blocks below a new page's first section wait, says the stylesheet. Here they are laid out, in
+// steps of a few milliseconds; then pictures come, and boxes that scroll sideways can be reached by keyboard.
 addEventListener("load", () => {
   const page = document.documentElement;
-  const late = "[data-late] article > section > section ~ section > *";
-  const blocks = [...document.querySelectorAll(late)];
-  function draw() {
-    for (let elements = 0; elements < 500 && blocks.length; ) {
-      const block = blocks.shift();
-      block.style.contentVisibility = "visible";
-      elements += block.getElementsByTagName("*").length;
+  const blocks = document.querySelectorAll("[data-late] article > section > section ~ section > *");
+  const boxes = "article :is(pre, .output, .pst-scrollable-table-container)";
+  let next = 0;
+  function lay() {
+    for (const end = performance.now() + 6; next < blocks.length && performance.now() < end; next++) {
+      blocks[next].style.contentVisibility = "visible";
+      blocks[next].getBoundingClientRect(); // lays it out
     }
-    if (blocks.length) return requestAnimationFrame(draw);
+    if (next < blocks.length) return setTimeout(lay);
     delete page.dataset.late;
     for (const picture of document.images) picture.loading = "eager";
-    dispatchEvent(new Event("resize"));
+    const wide = [...document.querySelectorAll(boxes)].filter((box) => box.scrollWidth > box.clientWidth);
+    for (const box of wide) box.tabIndex = 0;
   }
-  draw();
+  lay();
 });
 
 // The contents beside the text follow the reader.
