@@ -19,7 +19,7 @@ from sphinx.errors import ExtensionError
 # Scripts that this book has no use for: icons are drawn by the stylesheet's font, formulas are
 # typeset, and chapters run in Binder, not in the page.
 DROPPED = re.compile(
-    r"fontawesome\.js|mathjax|thebe|kernelName|DOCUMENTATION_OPTIONS\.pagename", re.I
+    r"fontawesome\.js|mathjax|thebe|kernelName|DOCUMENTATION_OPTIONS\.", re.I
 )
 LEFTOVERS = ("locales", "scripts", "styles", "vendor")  # folders of what is joined now
 
