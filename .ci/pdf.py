@@ -1,46 +1,58 @@
 """Print the built book as one PDF: ``python .ci/pdf.py`` after ``jupyter-book build .``
 
-The pages of _toc.yml are put into one document, in their order, their links into links within it,
-and a browser prints that: _build/k-means-and-gaussian-mixtures.pdf.
+The pages of _toc.yml become one document, in their order, their links links within it. A browser
+prints that by print.css, twice: the second time with the page numbers in the contents.
 """
 
 import posixpath
+import shutil
 import sys
+import tomllib
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
+import matplotlib
+import pikepdf
 import yaml
 from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build/html"
-NAME = "k-means-and-gaussian-mixtures"
-LEFT_OUT = "script, button, .headerlink, .prev-next-area, .sd-card, nav, .km-slider label"
-STYLE = """
-@page { size: A4; margin: 20mm 22mm 22mm; }
-html { font-size: 10.5pt; }
-body { display: block; background: #fff; }
-article { max-width: none; }
-article, .part { break-before: page; }
-.front { height: 240mm; display: flex; flex-direction: column; justify-content: center; }
-.front h1 { font-size: 30pt; }
-.part { height: 240mm; display: flex; align-items: center; font-size: 24pt; }
-nav.contents { display: block; break-before: page; }
-h1, h2, h3, figcaption { break-after: avoid; }
-figure, .admonition, .proof, .math, .cell_output, table { break-inside: avoid; }
-pre { white-space: pre-wrap; font-size: 8pt; }
-a { color: inherit; text-decoration: none; }
-p, li { orphans: 3; widows: 3; }
-"""
+PDF = ROOT / "_build/k-means-and-gaussian-mixtures.pdf"
+LEFT_OUT = {"book/execution", "book/instructors"}  # for those who build the book, or teach from it
+DEAD = "script, style, summary, button, label, .headerlink, .toctree-wrapper"
+PLAIN = "details, .pre, .highlight :is(.n, .p, .w)"  # look like what is around them
+FONTS = {  # Matplotlib brings them: the PDF is the same on every machine
+    "Text": ("STIXGeneral", "STIXGeneralItalic", "STIXGeneralBol", "STIXGeneralBolIta"),
+    "Code": ("DejaVuSansMono", "DejaVuSansMono-Oblique", "DejaVuSansMono-Bold"),
+    "Signs": ("DejaVuSans",),
+}
+FACES = ("", "font-style: italic", "font-weight: bold", "font-style: italic; font-weight: bold")
+WIDTH = 484  # pixels: the 128 mm of text in print.css
+FIT = """for (const box of document.querySelectorAll('div.math')) {
+  const share = box.clientWidth / box.scrollWidth;
+  if (share < 1) box.style.fontSize = `${Math.floor(100 * share)}%`;
+}"""
+NUMBER = """numbers => {
+  for (const link of document.querySelectorAll('.overview a')) {
+    link.lastElementChild.textContent = numbers[link.hash.slice(1)];
+  }
+}"""
 
 
-def toc():
-    """Yield each part's caption, and the pages in it."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    yield None, [contents["root"]]
-    for part in contents["parts"]:
-        yield part["caption"], [chapter["file"] for chapter in part["chapters"]]
+def settings(name):
+    """Return what a file at the root says."""
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def parts():
+    """Yield the caption of each part, and the pages of it that are printed."""
+    toc = settings("_toc.yml")
+    yield "", [toc["root"]]
+    for part in toc["parts"]:
+        files = [chapter["file"] for chapter in part["chapters"]]
+        yield part["caption"], [file for file in files if file not in LEFT_OUT]
 
 
 def anchor(page, fragment=""):
@@ -49,75 +61,117 @@ def anchor(page, fragment=""):
 
 
 def article(page, pages):
-    """Return the text of a page, its names and links made those of the whole."""
+    """Return the text of a page, its names and links those of the whole, its headings one lower."""
     soup = BeautifulSoup((HTML / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
+    address = soup.select_one("link[rel=canonical]")["href"]
     body = soup.select_one("article.bd-article")
-    for element in body.select(LEFT_OUT):
+    for element in body.select(DEAD):
         element.decompose()
-    for details in body.select("details"):
-        details["open"] = ""
+    for element in body.select(PLAIN):
+        element.unwrap()
+    body.smooth()
+    for heading in reversed(body.select("h1, h2, h3")):
+        heading.name = f"h{int(heading.name[1]) + 1}"
     for element in body.select("[id]"):
         if not element.find_parent("svg"):
             element["id"] = anchor(page, element["id"])
     body["id"] = anchor(page)
-    here = posixpath.dirname(page)
     for link in body.select("a[href]"):
-        to = urlsplit(link["href"])
-        target = posixpath.normpath(posixpath.join(here, unquote(to.path))) if to.path else page
-        if not to.scheme and target.removesuffix(".html") in pages:
-            link["href"] = "#" + anchor(target.removesuffix(".html"), to.fragment)
+        url = urlsplit(urljoin(f"/{page}.html", link["href"]))
+        target = unquote(url.path).strip("/").removesuffix(".html")
+        inside = not url.netloc and target in pages
+        link["href"] = "#" + anchor(target, url.fragment) if inside else urljoin(address, link["href"])
+        del link["title"]
     for image in body.select("img[src]"):
-        image["src"] = (HTML / here / image["src"]).resolve().as_uri()
+        image["src"] = (HTML / posixpath.dirname(page) / image["src"]).resolve().as_uri()
+        del image["loading"]
     return body
+
+
+def style(bodies):
+    """Return the stylesheets, with the fonts, and each chapter's name at the foot of its pages."""
+    faces = "".join(
+        f"@font-face {{ font-family: {family}; src: url({font.as_uri()}); {face} }}\n"
+        for family, names in FONTS.items()
+        for name, face in zip(names, FACES, strict=False)
+        for font in [Path(matplotlib.get_data_path(), f"fonts/ttf/{name}.ttf")]
+    )
+    feet = "".join(
+        f'@page {body["id"]} {{ @bottom-left {{ content: "{body.h2.get_text()}" }} }}\n'
+        f"#{body['id']} {{ page: {body['id']} }}\n"
+        for body in bodies
+    )
+    site, paper = HTML / "_static/site.css", Path(__file__).with_name("print.css")
+    layer = f'@import url("{site.as_uri()}") layer(site);\n'  # any rule of print.css beats it
+    return f"<style>{layer}{faces}{feet}{paper.read_text(encoding='utf-8')}</style>"
+
+
+def front(title, author, address):
+    """Return the title page."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    rights = settings("_config.yml")["html"]["extra_footer"]
+    return f"""<section class="front"><h1>{title}</h1><p>{author}</p>
+<img alt="" src="{(ROOT / "book/dial.svg").as_uri()}">
+<p>Version {project["version"]}. The book online, where its figures can be turned and its chapters
+run: <a href="{address}">{address}</a></p><p>{rights}</p></section>"""
+
+
+def contents(chapters):
+    """Return the table of contents, its page numbers still to come."""
+    lines = ['<nav class="overview"><h2>Contents</h2>']
+    for caption, bodies in chapters:
+        lines += [f"<p class='caption'>{caption}</p>"] * bool(caption)
+        for body in bodies:
+            first, *others = (
+                f'<a href="#{heading.parent["id"]}">{heading.decode_contents()} <span class="page">000</span></a>'
+                for heading in body.select("h2, h3")
+            )
+            lines += [f"<div>{first}</div>", f"<p>{' '.join(others)}</p>"]
+    return "\n".join([*lines, "</nav>"])
 
 
 def document():
     """Return the whole book as one page of HTML."""
-    parts = list(toc())
-    pages = {page for _, group in parts for page in group}
-    first = BeautifulSoup((HTML / f"{parts[0][1][0]}.html").read_text("utf-8"), "html.parser")
-    folder = posixpath.dirname(parts[0][1][0])
-    sheets = [
-        (HTML / folder / urlsplit(link["href"]).path).resolve().as_uri()
-        for link in first.select("link[rel=stylesheet]")
-    ]
-    articles = {page: article(page, pages) for page in (p for _, group in parts for p in group)}
-    contents, body = [], []
-    for caption, group in parts:
-        if caption:
-            contents.append(f"<p><strong>{caption}</strong></p>")
-            body.append(f'<h1 class="part">{caption}</h1>')
-        for page in group:
-            title = articles[page].select_one("h1").get_text()
-            contents.append(f'<p><a href="#{anchor(page)}">{title}</a></p>')
-            body.append(str(articles[page]))
-    title = first.select_one("article h1").get_text().strip().removesuffix("#")
-    links = "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in sheets)
-    return f"""<!DOCTYPE html><html lang="en" data-theme="light" data-mode="light"><head>
-<meta charset="utf-8"><title>{title}</title>{links}<style>{STYLE}</style></head><body>
-<section class="front"><h1>{title}</h1></section><nav class="contents">{"".join(contents)}</nav>
-<main class="bd-main"><div class="bd-content"><div class="bd-article-container">{"".join(body)}
-</div></div></main></body></html>"""
+    wanted = list(parts())
+    pages = {page for _, group in wanted for page in group}
+    chapters = [(caption, [article(page, pages) for page in group]) for caption, group in wanted]
+    bodies = [body for _, group in chapters for body in group]
+    title, author = (settings("_config.yml")[key] for key in ("title", "author"))
+    bodies[0].h2.string = "Introduction"  # the book's title until here
+    start = front(title, author, "") + contents(chapters)
+    for caption, group in chapters[1:]:
+        group[0].insert(0, BeautifulSoup(f'<h1>{caption}</h1>', "html.parser"))
+    return f"""<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">
+<title>{title}</title>{style(bodies)}</head><body>{start}{"".join(map(str, bodies))}</body></html>"""
+
+
+def places(pdf):
+    """Return the number of the page on which each place is that a link leads to."""
+    numbers = {page.objgen: i for i, page in enumerate(pdf.pages, 1)}
+    return {str(name)[1:]: numbers[to[0].objgen] for name, to in pdf.Root.Dests.items()}
 
 
 def main():
-    """Write the document and let a browser print it."""
-    source, target = HTML.parent / f"{NAME}.html", HTML.parent / f"{NAME}.pdf"
+    """Let a browser print the document, and the numbers of its pages in the contents."""
+    source = PDF.with_suffix(".html")
     source.write_text(document(), encoding="utf-8")
-    footer = (
-        '<p style="width: 100%; text-align: center; font-size: 8pt"><span class="pageNumber"></span></p>'
-    )
+    browsers = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page()
+        path = next(filter(None, browsers), None)
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": WIDTH, "height": 800})
+        page.emulate_media(media="print", color_scheme="light")
         page.goto(source.as_uri())
         page.evaluate("document.fonts.ready")
-        page.pdf(
-            path=target, prefer_css_page_size=True, print_background=True, outline=True, tagged=True,
-            display_header_footer=True, header_template="<p></p>", footer_template=footer,
-        )
+        page.evaluate(FIT)
+        for _ in range(2):
+            page.pdf(path=PDF, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+            with pikepdf.open(PDF) as pdf:
+                page.evaluate(NUMBER, places(pdf))
         browser.close()
-    print(target)
+    with pikepdf.open(PDF, allow_overwriting_input=True) as pdf:
+        pdf.save(PDF, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    print(PDF)
 
 
 if __name__ == "__main__":
