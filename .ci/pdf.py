@@ -30,6 +30,12 @@ FONTS = {  # Matplotlib brings them: the PDF is the same on every machine
 }
 FACES = ("", "font-style: italic", "font-weight: bold", "font-style: italic; font-weight: bold")
 WIDTH = 484  # pixels: the 128 mm of text in print.css
+FORMS = {
+    **dict.fromkeys(("msub", "munder"), "{}_{}"),
+    **dict.fromkeys(("msup", "mover"), "{}^{}"),
+    **dict.fromkeys(("msubsup", "munderover"), "{}_{}^{}"),
+    "mfrac": "{}/{}",
+}
 FIT = """for (const box of document.querySelectorAll('div.math')) {
   const share = box.clientWidth / box.scrollWidth;
   if (share < 1) box.style.fontSize = `${Math.floor(100 * share)}%`;
@@ -60,6 +66,16 @@ def anchor(page, fragment=""):
     return f"{page}--{fragment}".replace("/", "-")
 
 
+def spoken(formula):
+    """Return a formula of MathML in words that can be read aloud, such as (x_i-1)^2."""
+    inner = [spoken(child) for child in formula.find_all(True, recursive=False)]
+    words = "".join(inner) or formula.get_text().replace("\u2061", "")
+    if formula.name == "msqrt":
+        return f"√({words})"
+    grouped = (word if len(word) < 2 else f"({word})" for word in inner)
+    return FORMS[formula.name].format(*grouped) if formula.name in FORMS else words
+
+
 def article(page, pages):
     """Return the text of a page, its names and links those of the whole, its headings one lower."""
     soup = BeautifulSoup((HTML / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
@@ -70,6 +86,10 @@ def article(page, pages):
     for element in body.select(PLAIN):
         element.unwrap()
     body.smooth()
+    for formula in body.select("mjx-container"):
+        formula.attrs |= {"role": "img", "aria-label": spoken(formula.math)}
+        formula.select_one("mjx-assistive-mml").decompose()
+        del formula.select_one("mjx-math")["aria-hidden"]
     for heading in reversed(body.select("h1, h2, h3")):
         heading.name = f"h{int(heading.name[1]) + 1}"
     for element in body.select("[id]"):
