@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build/html"
 PDF = ROOT / "_build/k-means-and-gaussian-mixtures.pdf"
-LEFT_OUT = {"book/execution", "book/instructors"}  # for those who build the book, or teach from it
+LEFT_OUT = {"book/api", "book/execution", "book/instructors"}  # to look up, to build, to teach
 DEAD = "script, style, summary, button, label, .headerlink, .toctree-wrapper"
 PLAIN = "details, .pre, .highlight :is(.n, .p, .w)"  # look like what is around them
 FONTS = {  # Matplotlib brings them: the PDF is the same on every machine
@@ -89,7 +89,7 @@ def article(page, pages):
     for formula in body.select("mjx-container"):
         formula.attrs |= {"role": "img", "aria-label": spoken(formula.math)}
         formula.select_one("mjx-assistive-mml").decompose()
-        del formula.select_one("mjx-math")["aria-hidden"]
+        formula.append("\N{NO-BREAK SPACE}")  # what the PDF ties these words to: see print.css
     for heading in reversed(body.select("h1, h2, h3")):
         heading.name = f"h{int(heading.name[1]) + 1}"
     for element in body.select("[id]"):
