@@ -6,10 +6,9 @@ prints that by print.css, twice: the second time with the page numbers in the co
 
 import posixpath
 import shutil
-import sys
 import tomllib
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urljoin
 
 import matplotlib
 import pikepdf
@@ -76,11 +75,19 @@ def spoken(formula):
     return FORMS[formula.name].format(*grouped) if formula.name in FORMS else words
 
 
-def article(page, pages):
+def address():
+    """Return where the site is published, as its first page says."""
+    root = settings("_toc.yml")["root"]
+    head = (HTML / f"{root}.html").read_text(encoding="utf-8").partition("</head>")[0]
+    link = BeautifulSoup(head, "html.parser").select_one("link[rel=canonical]")
+    return link["href"].removesuffix(f"{root}.html")
+
+
+def article(page, pages, base):
     """Return the text of a page, its names and links those of the whole, its headings one lower."""
-    soup = BeautifulSoup((HTML / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
-    address = soup.select_one("link[rel=canonical]")["href"]
-    body = soup.select_one("article.bd-article")
+    html = (HTML / f"{page}.html").read_text(encoding="utf-8")
+    text = html[html.index("<article") : html.index("</article>")]
+    body = BeautifulSoup(text, "html.parser").article
     for element in body.select(DEAD):
         element.decompose()
     for element in body.select(PLAIN):
@@ -90,17 +97,17 @@ def article(page, pages):
         formula.attrs |= {"role": "img", "aria-label": spoken(formula.math)}
         formula.select_one("mjx-assistive-mml").decompose()
         formula.append("\N{NO-BREAK SPACE}")  # what the PDF ties these words to: see print.css
-    for heading in reversed(body.select("h1, h2, h3")):
+    for heading in body.select("h1, h2, h3"):
         heading.name = f"h{int(heading.name[1]) + 1}"
     for element in body.select("[id]"):
         if not element.find_parent("svg"):
             element["id"] = anchor(page, element["id"])
     body["id"] = anchor(page)
     for link in body.select("a[href]"):
-        url = urlsplit(urljoin(f"/{page}.html", link["href"]))
-        target = unquote(url.path).strip("/").removesuffix(".html")
-        inside = not url.netloc and target in pages
-        link["href"] = "#" + anchor(target, url.fragment) if inside else urljoin(address, link["href"])
+        link["href"] = urljoin(f"{base}{page}.html", link["href"])
+        target, _, fragment = link["href"].removeprefix(base).partition("#")
+        if unquote(target).removesuffix(".html") in pages:
+            link["href"] = "#" + anchor(unquote(target).removesuffix(".html"), fragment)
         del link["title"]
     for image in body.select("img[src]"):
         image["src"] = (HTML / posixpath.dirname(page) / image["src"]).resolve().as_uri()
@@ -126,14 +133,15 @@ def style(bodies):
     return f"<style>{layer}{faces}{feet}{paper.read_text(encoding='utf-8')}</style>"
 
 
-def front(title, author, address):
+def front(title, author, base):
     """Return the title page."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     rights = settings("_config.yml")["html"]["extra_footer"]
     return f"""<section class="front"><h1>{title}</h1><p>{author}</p>
-<img alt="" src="{(ROOT / "book/dial.svg").as_uri()}">
-<p>Version {project["version"]}. The book online, where its figures can be turned and its chapters
-run: <a href="{address}">{address}</a></p><p>{rights}</p></section>"""
+<img alt="" src="{(ROOT / "book/dial.svg").as_uri()}"><div><p>Version {project["version"]}</p>
+<p>Online at <a href="{base}">{base}</a>, where the chapters run, two figures can be turned, and the
+package has its reference. Here the solutions stand open below the exercises.</p><p>{rights}</p></div>
+</section>"""
 
 
 def contents(chapters):
@@ -143,24 +151,21 @@ def contents(chapters):
         lines += [f"<p class='caption'>{caption}</p>"] * bool(caption)
         for body in bodies:
             first, *others = (
-                f'<a href="#{heading.parent["id"]}">{heading.decode_contents()} <span class="page">000</span></a>'
+                f'<a href="#{heading.parent["id"]}">{heading.decode_contents()} <span>000</span></a>'
                 for heading in body.select("h2, h3")
             )
             lines += [f"<div>{first}</div>", f"<p>{' '.join(others)}</p>"]
     return "\n".join([*lines, "</nav>"])
 
 
-def document():
+def document(chapters, base):
     """Return the whole book as one page of HTML."""
-    wanted = list(parts())
-    pages = {page for _, group in wanted for page in group}
-    chapters = [(caption, [article(page, pages) for page in group]) for caption, group in wanted]
-    bodies = [body for _, group in chapters for body in group]
     title, author = (settings("_config.yml")[key] for key in ("title", "author"))
+    bodies = [body for _, group in chapters for body in group]
     bodies[0].h2.string = "Introduction"  # the book's title until here
-    start = front(title, author, "") + contents(chapters)
-    for caption, group in chapters[1:]:
-        group[0].insert(0, BeautifulSoup(f'<h1>{caption}</h1>', "html.parser"))
+    start = front(title, author, base) + contents(chapters)
+    for caption, (first, *_) in chapters[1:]:
+        first.insert(0, BeautifulSoup(f"<h1>{caption}</h1>", "html.parser"))
     return f"""<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">
 <title>{title}</title>{style(bodies)}</head><body>{start}{"".join(map(str, bodies))}</body></html>"""
 
@@ -168,31 +173,58 @@ def document():
 def places(pdf):
     """Return the number of the page on which each place is that a link leads to."""
     numbers = {page.objgen: i for i, page in enumerate(pdf.pages, 1)}
-    return {str(name)[1:]: numbers[to[0].objgen] for name, to in pdf.Root.Dests.items()}
+    return {name[1:]: numbers[place[0].objgen] for name, place in pdf.Root.Dests.items()}
+
+
+def bookmark(pdf, chapters):
+    """List the headings beside the pages; the browser's list runs broken lines together."""
+    headings = [h for _, group in chapters for body in group for h in body.select("h1, h2, h3")]
+    with pdf.open_outline() as outline:
+        levels = [outline.root]
+        for heading in headings:
+            near = heading.find_next("h2") if heading.name == "h1" else heading
+            place = pdf.Root.Dests[f"/{near.parent['id']}"]
+            item = pikepdf.OutlineItem(heading.get_text(), destination=place)
+            del levels[int(heading.name[1]) :]
+            levels[-1].append(item)
+            levels.append(item.children)
+
+
+def finish(chapters):
+    """Add what a browser does not know, and make the file small."""
+    with pikepdf.open(PDF, allow_overwriting_input=True) as pdf:
+        bookmark(pdf, chapters)
+        pdf.docinfo.Author = settings("_config.yml")["author"]
+        pdf.Root.PageMode = pikepdf.Name.UseOutlines
+        pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)
+        pdf.save(PDF, object_stream_mode=pikepdf.ObjectStreamMode.generate)
 
 
 def main():
-    """Let a browser print the document, and the numbers of its pages in the contents."""
+    """Let a browser print the document, and once more with the numbers of its pages."""
+    wanted, base = list(parts()), address()
+    pages = {page for _, group in wanted for page in group}
+    chapters = [(name, [article(page, pages, base) for page in group]) for name, group in wanted]
     source = PDF.with_suffix(".html")
-    source.write_text(document(), encoding="utf-8")
-    browsers = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    source.write_text(document(chapters, base), encoding="utf-8")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)  # or else Playwright's own
     with sync_playwright() as playwright:
-        path = next(filter(None, browsers), None)
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": 800})
         page.emulate_media(media="print", color_scheme="light")
         page.goto(source.as_uri())
-        page.evaluate("document.fonts.ready")
+        page.evaluate("document.fonts.ready.then(() => null)")
         page.evaluate(FIT)
         for _ in range(2):
-            page.pdf(path=PDF, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+            page.pdf(path=PDF, prefer_css_page_size=True, print_background=True, tagged=True)
             with pikepdf.open(PDF) as pdf:
                 page.evaluate(NUMBER, places(pdf))
         browser.close()
-    with pikepdf.open(PDF, allow_overwriting_input=True) as pdf:
-        pdf.save(PDF, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    finish(chapters)
+    source.unlink()
     print(PDF)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
