@@ -40,7 +40,7 @@ def strings(soup):
 def tie(element):
     """Keep a formula on one line with the parenthesis before it and the comma after it."""
     before, after = element.previous_sibling, element.next_sibling
-    head = re.search(r"[^\s\w]*$", before)[0] if is_text(before) else ""
+    head = re.search(r"[^\s\w]*\Z", before)[0] if is_text(before) else ""
     tail = re.match(r"\w+|[^\s\w]*", after)[0] if is_text(after) else ""
     if not head + tail:
         return
