@@ -121,7 +121,7 @@ def contents(book):
         lines.append(f'<p class="caption">{caption}</p>')
         for text in texts:
             first, *others = (
-                f'<a href="#{head.parent["id"]}">{head.decode_contents()} <span>000</span></a>'
+                f'<a href="#{head.parent["id"]}">{head.decode_contents()}&nbsp;<span>000</span></a>'
                 for head in text.select("h2, h3")
             )
             lines += [f"<div>{first}</div>", f"<p>{' '.join(others)}</p>"]

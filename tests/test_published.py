@@ -27,6 +27,11 @@ def test_formulas_are_typeset_break_and_keep_their_comma(tmp_path):
     assert "mjx-c61" in css or "mjx-c1D44E" in css
 
 
+def test_a_comma_at_the_end_of_a_line_stays_there(tmp_path):
+    page, _ = typeset(tmp_path, '<p>If so,\n<span class="math">\\(a\\)</span>: yes.</p>')
+    assert page.startswith('<p>If so,\n<span class="tied"><span class="math">')
+
+
 @pytest.mark.parametrize("tex", [r"\frac{a", r"\nonsense", "\u3042"])
 def test_a_formula_that_cannot_be_typeset_fails_the_build(tmp_path, tex):
     with pytest.raises(ExtensionError, match=r"a\.html"):
