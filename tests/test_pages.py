@@ -13,6 +13,7 @@ import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pikepdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from links import base, pages
@@ -211,3 +212,61 @@ def test_lost_readers_find_back(visit):
     page.get_by_role("link", name="table of contents").click()
     page.wait_for_url("**/book/index.html")
     assert page.faults == []
+
+
+# The printed book: python .ci/pdf.py
+
+
+@pytest.fixture(scope="module")
+def pdf():
+    path = ROOT / "_build/k-means-and-gaussian-mixtures.pdf"
+    if not path.exists():
+        missing("no PDF: python .ci/pdf.py")
+    with pikepdf.open(path) as pdf:
+        yield pdf
+
+
+def bookmarks(items):
+    for item in items:
+        yield item.title, item.destination[0].objgen
+        yield from bookmarks(item.children)
+
+
+def test_pdf_is_a_whole_book(pdf):
+    assert 150 < len(pdf.pages) < 300
+    assert Path(pdf.filename).stat().st_size < 10e6
+    assert pdf.Root.Lang == "en"
+    assert pdf.Root.MarkInfo.Marked
+    assert pdf.docinfo.Title == "k-means and Gaussian mixtures"
+    with pdf.open_outline() as outline:
+        marks = dict(bookmarks(outline.root))
+    chapters = [title for title in marks if re.match(r"\d+\. ", title)]
+    assert len(chapters) == sum("/" in page.removeprefix("book/") for page in pages(ROOT))
+    assert {"Introduction", "Exercises", "Glossary", "References"} <= marks.keys()
+    assert marks.keys() & {"", "Show code cell source"} == set()
+    order = {page.objgen: i for i, page in enumerate(pdf.pages)}
+    starts = [order[marks[title]] for title in chapters]
+    assert starts == sorted(set(starts))
+
+
+def test_pdf_has_no_blank_page_and_no_dead_link(pdf):
+    names = {str(name)[1:] for name in pdf.Root.Dests}
+    inside = 0
+    for number, page in enumerate(pdf.pages, 1):
+        words = sum(1 for _ in pikepdf.parse_content_stream(page, "Tj TJ"))
+        assert words > 5, f"page {number} is blank"
+        for link in page.get("/Annots", ()):
+            to = link.get("/Dest") or link.A.get("/D")
+            inside += to is not None
+            assert str(link.A.URI).startswith("http") if to is None else str(to)[1:] in names
+    assert inside > 500
+
+
+def test_pdf_brings_its_fonts(pdf):
+    things = [thing for thing in pdf.objects if isinstance(thing, pikepdf.Dictionary)]
+    fonts = [thing for thing in things if thing.get("/Subtype") == "/CIDFontType2"]
+    assert len(fonts) > 5
+    assert all("/FontFile2" in font.FontDescriptor for font in fonts)
+    pictures = [thing for thing in pdf.objects if isinstance(thing, pikepdf.Stream)]
+    pictures = [thing for thing in pictures if thing.get("/Subtype") == "/Image"]
+    assert len(pictures) < 100  # a shadow would be one

@@ -27,9 +27,9 @@ def test_formulas_are_typeset_break_and_keep_their_comma(tmp_path):
     assert "mjx-c61" in css or "mjx-c1D44E" in css
 
 
-def test_a_comma_before_the_line_of_a_formula_stays_and_is_one(tmp_path):
-    page, _ = typeset(tmp_path, '<p>above,\n<span class="math">\\(a\\)</span> is (not)</p>')
-    assert page.startswith('<p>above,\n<span class="math">')
+def test_a_comma_at_the_end_of_a_line_stays_there(tmp_path):
+    page, _ = typeset(tmp_path, '<p>If so,\n<span class="math">\\(a\\)</span>: yes.</p>')
+    assert page.startswith('<p>If so,\n<span class="tied"><span class="math">')
 
 
 @pytest.mark.parametrize("tex", [r"\frac{a", r"\nonsense", "\u3042"])
