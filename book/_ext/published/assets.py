@@ -18,7 +18,7 @@ from sphinx.errors import ExtensionError
 
 # Scripts that this book has no use for: icons are drawn by the stylesheet's font, formulas are
 # typeset, and chapters run in Binder, not in the page.
-DROPPED = re.compile(r"fontawesome\.js|mathjax|thebe|kernelName|DOCUMENTATION_OPTIONS\.", re.I)
+DROPPED = re.compile(r"fontawesome\.js|mathjax|thebe|kernelName|DOCUMENTATION_OPTIONS\.\w+ =", re.I)
 LEFTOVERS = ("locales", "scripts", "styles", "vendor")  # folders of what is joined now
 
 LATE = Path(__file__).parent / "late.js"
