@@ -28,7 +28,8 @@ WEIGHT, REQUESTS = 400, 25  # of a page: kilobytes compressed, and files
 VIEWS = [("light", 1280), ("dark", 390)]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STILL = "*, *::before { transition: none !important; }"
-WHOLE = "document.documentElement.dataset.late === undefined"  # see late.js
+WHOLE = """() => [...document.querySelectorAll("article > section > section ~ section > *")].every(
+  (block) => block.style.contentVisibility)"""  # late.js has laid out the whole page
 UNTYPESET = r"""() => [...document.querySelectorAll("article")].some((article) => {
   const text = article.cloneNode(true);
   text.querySelectorAll("pre, code, script, mjx-assistive-mml").forEach((e) => e.remove());

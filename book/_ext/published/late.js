@@ -4,7 +4,6 @@
 // The blocks below a new page's first section wait, says the stylesheet. Here they are laid out, in
 // steps of a few milliseconds; then pictures come, and boxes that scroll sideways can be reached by keyboard.
 addEventListener("load", () => {
-  const page = document.documentElement;
   const blocks = document.querySelectorAll("[data-late] article > section > section ~ section > *");
   const boxes = "article :is(pre, .output, .pst-scrollable-table-container)";
   let next = 0;
@@ -14,7 +13,6 @@ addEventListener("load", () => {
       blocks[next].getBoundingClientRect(); // lays it out
     }
     if (next < blocks.length) return setTimeout(lay);
-    delete page.dataset.late;
     for (const picture of document.images) picture.loading = "eager";
     const wide = [...document.querySelectorAll(boxes)].filter((box) => box.scrollWidth > box.clientWidth);
     for (const box of wide) box.tabIndex = 0;
