@@ -36,17 +36,21 @@ class Example(Mixture):
 
 
 #: ½N(−1, 1) + ½N(1, 1), the example of the whole book.
+#: Chapter: models, estimators, algorithms.
 two_normals = Example([0.5, 0.5], [[-1.0], [1.0]], 1.0)
 
 #: Three spherical groups of equal size and unit variance, in the plane, overlapping a little.
+#: Chapter: EM becomes k-means.
 three_blobs = Example([1 / 3, 1 / 3, 1 / 3], [[0.0, 3.0], [-2.5, -1.5], [2.5, -1.5]], 1.0)
 
 #: Two long, parallel groups, so close that k-means cuts them across.
+#: Chapter: the fixed-partition model.
 ellipses = Example(
     [0.5, 0.5], [[0.0, -1.5], [0.0, 1.5]], [[[9.0, 0.0], [0.0, 0.25]], [[9.0, 0.0], [0.0, 0.25]]]
 )
 
 #: .9 N(−1, 1) + .1 N(1, 1): two normals of which one is rare.
+#: Chapter: where k-means goes.
 unbalanced = Example([0.9, 0.1], [[-1.0], [1.0]], 1.0)
 
 

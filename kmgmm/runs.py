@@ -113,7 +113,7 @@ def solve(states: Iterable[Any], *, tol: float = 0.0, max_iter: int = 10_000) ->
 
 
 def follow(states: Iterable[Any], *, tol: float = 0.0, max_iter: int = 10_000) -> Run:
-    """Do as `solve` does, but leave it to the caller to warn."""
+    """Do as `solve` does, but leave it to the caller to warn. Chapter: k-means."""
     if not 0 <= tol < 1:
         raise ValueError(f"tol must be in [0, 1); got {tol}")
     if max_iter < 0:

@@ -1,7 +1,8 @@
 """Check a built site without a network: ``python tests/links.py _build/html``.
 
 Every page of _toc.yml must be there; every link inside the site must lead to a file and, if it
-names one, to an anchor; and no file may show a solution or a hidden test of a problem set.
+names one, to an anchor; a word, claim or problem set must lead to chapters that lead to it; and no
+file may show a solution or a hidden test of a problem set.
 """
 
 import os
@@ -57,6 +58,40 @@ def site_faults(site, expected, start="/"):
                 yield f"{path.relative_to(site.resolve())}: {link} leads nowhere"
 
 
+ENTRIES = {
+    "glossary": "dl.glossary > dt",
+    "ledger": "tbody > tr",
+    "instructors": "tr[id^=set-]",
+    "api": "section > dl.py > dt",
+}
+
+
+def one_way(book):
+    """Yield each word, claim, problem set and name that leads to no chapter, or has no way back.
+
+    From a chapter to a name leads its code, or its text: not every chapter that is about it.
+    """
+
+    def read(name):
+        return BeautifulSoup((book / name).read_bytes(), "html.parser")
+
+    names = [path.relative_to(book).as_posix() for path in book.glob("*/*.html")]
+    chapters = {name: {a["href"] for a in read(name).select("a[href]")} for name in names}
+    for page, selector in ENTRIES.items():
+        entries = read(f"{page}.html").select(selector)
+        if not entries:
+            yield f"{page}.html has no entries"
+        for entry in entries:
+            place = f"{page}.html#{entry.get('id')}"
+            body = entry if entry.name == "tr" else entry.find_next_sibling("dd")
+            ways = {a["href"].partition("#")[0] for a in body.select("a[href]")} & chapters.keys()
+            if not ways:
+                yield f"{place} leads to no chapter"
+            if page != "api":
+                lost = (way for way in ways if f"../{place}" not in chapters[way])
+                yield from (f"{place} leads to {way}, and that not back" for way in lost)
+
+
 def hidden_lines(cell):
     """List the lines of a problem set's cell that students must not see."""
     meta = cell.metadata.get("nbgrader", {})
@@ -95,6 +130,6 @@ def leaks(site, root):
 if __name__ == "__main__":
     names = ["index", *pages(Path(__file__).parent.parent)]
     site, root = Path(sys.argv[1]), Path(__file__).parent.parent
-    faults = [*site_faults(site, names, base(root)), *leaks(site, root)]
+    faults = [*site_faults(site, names, base(root)), *one_way(site / "book"), *leaks(site, root)]
     print(*faults, f"{len(names)} pages, {len(faults)} faults", sep="\n")
     sys.exit(bool(faults))

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from links import pages, site_faults
+from links import one_way, pages, site_faults
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 ROOT = Path(__file__).parent.parent
@@ -238,6 +238,17 @@ def ledger_faults(ledger, texts, tests):
             yield f"{claim} has no test"
 
 
+def glossary_faults(glossary, texts):
+    """Every word is linked from a chapter, and no chapter links one twice, or fewer than three."""
+    linked = {name: re.findall(r"\{term\}`(?:[^`<]*<)?([^`>]+)>?`", t) for name, t in texts.items()}
+    used = {word.lower() for words in linked.values() for word in words}
+    words = re.findall(r"^(\w.*)\n  \S", glossary.partition("{glossary}")[2], flags=re.M)
+    yield from (f"no chapter links {word!r}" for word in words if word.lower() not in used)
+    for name, words in linked.items():
+        if len(words) < 3 or len(set(words)) < len(words):
+            yield f"{name} links {words}"
+
+
 # The book passes
 
 
@@ -266,6 +277,12 @@ def test_ledger():
         for name in ("book/ledger.md", "tests/test_claims.py")
     )
     assert list(ledger_faults(ledger, texts, tests)) == []
+
+
+def test_glossary():
+    glossary = (ROOT / "book/glossary.md").read_text(encoding="utf-8")
+    chapters = {name: text(notebook) for name, notebook in NOTEBOOKS.items() if name.count("/") > 1}
+    assert list(glossary_faults(glossary, chapters)) == []
 
 
 # The checks fail when they should
@@ -381,6 +398,45 @@ def test_ledger_faults_are_found():
         (good, texts, tests.replace("def test_c35_holds", "def test_d35_holds")),
     ):
         assert len(list(ledger_faults(*broken))) == 1
+
+
+def test_glossary_faults_are_found():
+    glossary = (
+        "# A\n\n```{glossary}\ndial\n  it turns\n\nhard, soft\n  in shares\n\ntie\n  as near\n```"
+    )
+    good = "The {term}`dials <dial>`, {term}`soft <hard, soft>`, and no {term}`tie`."
+    assert list(glossary_faults(glossary, {"a": good})) == []
+    for old, new in (("{term}`tie`", "tie"), ("tie", "dial"), ("{term}`tie`", "{term}`tie`" * 2)):
+        assert list(glossary_faults(glossary, {"a": good.replace(old, new)})) != []
+    assert list(glossary_faults(f"{glossary[:-3]}\nmodel\n  a set\n```", {"a": good})) != []
+
+
+def test_ways_without_a_way_back_are_found(tmp_path):
+    (tmp_path / "part").mkdir()
+    way = '<a href="part/a.html#here">A</a>'
+    site = {
+        "glossary": f'<dl class="glossary"><dt id="term-tie">tie</dt><dd>{way}</dd></dl>',
+        "ledger": f'<table><tbody><tr id="c01"><td>{way}</td></tr></tbody></table>',
+        "instructors": f'<table><tr id="set-part"><td>{way}</td></tr></table>',
+        "api": f'<section><dl class="py"><dt id="km">km</dt><dd>{way}</dd></dl></section>',
+        "part/a": "".join(
+            f'<a href="../{place}">back</a>'
+            for place in ("glossary.html#term-tie", "ledger.html#c01", "instructors.html#set-part")
+        ),
+    }
+
+    def faults(changed):
+        for name, html in {**site, **changed}.items():
+            (tmp_path / f"{name}.html").write_text(html)
+        return list(one_way(tmp_path))
+
+    assert faults({}) == []
+    for name in ("glossary", "ledger", "instructors", "api"):
+        assert faults({name: ""}) == [f"{name}.html has no entries"]
+        assert [f.partition(" ")[2] for f in faults({name: site[name].replace(way, "")})] == [
+            "leads to no chapter"
+        ]
+    assert len(faults({"part/a": site["part/a"].replace("c01", "c02")})) == 1
 
 
 def test_links_of_a_site_are_checked(tmp_path):

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from sphinx.errors import ExtensionError
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "book/_ext"))
-from published import assets, formulas, heads
+from published import assets, formulas, heads, ways
 
 
 def typeset(tmp_path, html):
@@ -58,3 +58,51 @@ def test_address(repository, url, monkeypatch):
     assert heads.address(repository) == url
     monkeypatch.setenv("BOOK_URL", "https://example.org/b")
     assert heads.address(repository) == "https://example.org/b/"
+
+
+BOOK = {
+    "book/part/a": """<article><h1>Chapter A</h1><a href="../glossary.html#term-tie">tie</a>
+        <p><code class="literal">lloyd</code></p><div class="cell_input"><span class="n">km</span
+        ><span class="o">.</span><span class="n">lloyd</span><span class="o">.</span></div>
+        <div class="take-away"></div><section id="exercises"><h2>Tasks</h2></section></article>""",
+    "book/glossary": '<dl class="glossary"><dt id="term-tie">tie</dt><dd><p>as near</p></dd></dl>',
+    "book/ledger": '<table><tr><td><a href="part/a.html#c01">C01</a></td></tr></table>',
+    "book/instructors": "<table><tr><td><code>part</code></td></tr></table>",
+    "book/api": '<dt id="kmgmm.algorithms.lloyd"></dt><dd><p>So. Chapter: chapter a. So.</p></dd>',
+}
+
+
+def led(site):
+    """Return the pages of a small book, with the ways between them."""
+    soups = {
+        Path(f"/{name}.html"): BeautifulSoup(page, "html.parser") for name, page in site.items()
+    }
+    ways.lead(Path("/"), soups, list(site))
+    return {path.stem: soup for path, soup in soups.items()}
+
+
+def test_ways_lead_there_and_back():
+    pages = led(BOOK)
+    links = {name: [a["href"] for a in soup.select("a")] for name, soup in pages.items()}
+    assert links == {
+        "a": [
+            "../glossary.html#term-tie",
+            "../api.html#kmgmm.algorithms.lloyd",
+            "../api.html#kmgmm.algorithms.lloyd",
+            "../ledger.html#c01",
+            "../instructors.html#set-part",
+        ],
+        "glossary": ["part/a.html#term-tie"],
+        "ledger": ["part/a.html#c01"],
+        "instructors": ["part/a.html"],
+        "api": ["part/a.html"],
+    }
+    for name, place in (("a", "term-tie"), ("ledger", "c01"), ("instructors", "set-part")):
+        assert pages[name].find(id=place)
+    assert pages["a"].select_one(".cell_input a").get_text() == "km.lloyd"
+    assert pages["api"].p.get_text() == "So. Chapter: chapter a. So."
+
+
+def test_a_docstring_that_names_no_chapter_fails_the_build():
+    with pytest.raises(ExtensionError, match="'chapter b'"):
+        led(BOOK | {"book/api": BOOK["book/api"].replace("chapter a", "chapter b")})

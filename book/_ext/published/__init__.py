@@ -4,6 +4,7 @@ A page of the theme asks its reader's device to typeset the formulas, to load a 
 icons than it shows, and to fetch thirteen stylesheets and as many scripts. Here that is done once,
 by whoever builds the book:
 
+- `ways`: where a page leads to another, that one leads back;
 - `formulas`: mathematics is typeset, by the MathJax that the page would have loaded;
 - `assets`: one stylesheet without what no page uses, one script, fonts of the glyphs that occur,
   and lighter pictures;
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
-from . import assets, formulas, heads, mends
+from . import assets, formulas, heads, mends, ways
 
 
 def finish(app, exception):
@@ -30,6 +31,7 @@ def finish(app, exception):
     soups = {path: BeautifulSoup(path.read_bytes(), "html.parser") for path in paths}
     heads.describe(site, soups, app.config)
     mends.mend(soups)
+    ways.lead(site, soups, app.env.toctree_includes[app.config.root_doc])
     assets.lighten(site, soups)
     markup, mathematics = formulas.typeset(site, soups)
     assets.join(site, soups, mathematics)
