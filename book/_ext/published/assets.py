@@ -137,7 +137,11 @@ def lighten(site, soups):
     sizes = {}
     for path in (site / "_images").glob("*.png"):
         with Image.open(path) as picture:
-            picture.save(path.with_suffix(".webp"), lossless=True, method=6)
+            exact, close = BytesIO(), BytesIO()
+            picture.save(exact, "webp", lossless=True, method=6)
+            picture.save(close, "webp", quality=90, method=6)
+            photograph = 2 * close.tell() < exact.tell()  # drawings are best left exact
+            path.with_suffix(".webp").write_bytes((close if photograph else exact).getvalue())
             sizes[path.name] = picture.size
         path.unlink()
     for soup in soups.values():
