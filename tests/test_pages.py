@@ -22,7 +22,7 @@ from playwright.sync_api import Error, sync_playwright
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build/html"
 PACKED = {".html", ".css", ".js", ".svg", ".xml", ".txt"}
-NAMES = [f"{page}.html" for page in [*pages(ROOT), "search", "genindex", "prf-prf", "404"]]
+NAMES = [f"{page}.html" for page in [*pages(ROOT), "search", "genindex", "404"]]
 DIAL = "book/limit/one-line-of-estimators.html"
 WEIGHT, REQUESTS = 400, 25  # of a page: kilobytes compressed, and files
 VIEWS = [("light", 1280), ("dark", 390)]
