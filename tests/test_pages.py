@@ -171,6 +171,20 @@ def test_dial_obeys_keyboard_and_pointer(visit):
     assert page.faults == []
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_who_comes_back_is_where_they_were(visit, width):
+    page = visit(DIAL, width)
+    page.wait_for_function(WHOLE)
+    link = page.locator("section#sources a").last
+    link.scroll_into_view_if_needed()
+    before = link.bounding_box()["y"]
+    link.click()
+    page.wait_for_url("**/references.html*")
+    page.go_back(wait_until="networkidle")
+    assert abs(link.bounding_box()["y"] - before) < 50
+    assert page.faults == []
+
+
 def test_search_finds_a_word(visit):
     page = visit("book/index.html")
     page.keyboard.press("Control+k")

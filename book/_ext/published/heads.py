@@ -72,7 +72,7 @@ def describe(site, soups, config):
     pages = []
     for path, soup in soups.items():
         canonical = soup.find("link", rel="canonical")
-        if canonical is None:  # the page at the site's root, which leads to the first
+        if path == site / "index.html":  # it leads to the first
             leading = ROOT.format(title=config.html_title, base=base, start=first)
             soups[path] = BeautifulSoup(leading, "html.parser")
             continue
@@ -96,7 +96,7 @@ def describe(site, soups, config):
             root_all(soup, urlsplit(base).path)
             canonical.decompose()
             soup.head.append(soup.new_tag("meta", attrs={"name": "robots", "content": "noindex"}))
-        elif "genindex" not in path.name:
+        elif path.parent != site:  # neither the search nor the index
             pages.append(canonical["href"])
     places = "".join(f"<url><loc>{page}</loc></url>\n" for page in pages)
     xmlns = "http://www.sitemaps.org/schemas/sitemap/0.9"

@@ -20,5 +20,26 @@ addEventListener("load", () => {
   lay();
 });
 
+// A button that unfolds a solution is named by its words and those of its box.
+addEventListener("load", () => {
+  for (const button of document.querySelectorAll(".toggle-button")) {
+    button.parentElement.id ||= `${button.id}-title`;
+    button.removeAttribute("aria-label");
+    button.setAttribute("aria-labelledby", `${button.id} ${button.parentElement.id}`);
+  }
+});
+
+// Paper is white.
+{
+  const {dataset} = document.documentElement;
+  addEventListener("beforeprint", () => ([dataset.screen, dataset.theme] = [dataset.theme, "light"]));
+  addEventListener("afterprint", () => (dataset.theme = dataset.screen));
+}
+
+// On a phone the list of contents closes when a reader has chosen.
+addEventListener("click", ({target}) => {
+  target.closest("dialog a[href^='#']")?.closest("dialog").close();
+});
+
 // The contents beside the text follow the reader.
 addEventListener("scroll", () => new bootstrap.ScrollSpy(document.body), {once: true});

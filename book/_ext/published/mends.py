@@ -6,13 +6,17 @@ const root = document.documentElement, mode = localStorage.getItem("mode") || "a
 const dark = mode === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : mode === "dark";
 root.dataset.mode = mode;
 root.dataset.theme = dark ? "dark" : "light";
-if (!location.hash) root.dataset.late = ""; // see late.js
+// See late.js; one who comes back, or to a place, finds it only where all is laid out.
+const {type} = performance.getEntriesByType("navigation")[0] ?? {};
+if (type === "navigate" && !location.hash) root.dataset.late = "";
 """
 
 
 def mend(soups):
     """Mend all pages."""
     for soup in soups.values():
+        if soup.html:
+            soup.html["data-theme"] = "light"  # where scripts are off, the theme knows no color
         for script in soup.select("script[data-cfasync]"):
             script.string = f"{{{THEME}}}"
         # All that is read belongs to a landmark: the title and the search button do not.
@@ -21,6 +25,11 @@ def mend(soups):
         # The roles that docutils gives to references are deprecated, or no items of a list.
         for entry in soup.select('[role="list"] > [role="doc-biblioentry"]'):
             entry["role"] = "listitem"
+        # Who speaks to the browser says what is seen.
+        for summary in soup.select("summary[aria-label]"):
+            del summary["aria-label"]
+        for icon in soup.select(".page-toc i"):
+            icon["aria-hidden"] = "true"
         for nothing in soup.select("#jb-print-docs-body:has(> h1:empty)"):
             nothing.decompose()
         for repeated in soup.select('meta[name="viewport"]')[1:]:

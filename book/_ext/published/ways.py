@@ -53,7 +53,7 @@ def words(glossary, chapters):
                 used["id"] = term["id"]
                 links.append(glossary.link(page, term["id"]))
         meaning = term.find_next_sibling("dd").p
-        meaning.append(glossary.line(" → ", links, tag="span"))
+        meaning.append(glossary.line(" →\N{NO-BREAK SPACE}", links, tag="span"))
 
 
 def claims(ledger, chapters):
@@ -75,6 +75,7 @@ def sets(instructors, chapters):
         part = [page for page in chapters if page.path.parent.name == name.get_text()]
         row = name.find_parent("tr")
         row["id"] = f"set-{name.get_text()}"
+        row.td.append(" ")
         row.td.append(instructors.line("", [instructors.link(page) for page in part]))
         for page in part:
             link = page.link(instructors, row["id"], "problem set for classes")
