@@ -20,7 +20,7 @@ LOWEST = -500.0  # the exponential of a logit at least so high has all its digit
 
 def averages(sums: Array, counts: Array, origin: Array, otherwise: Array | float) -> Array:
     """Return origin + sums (k, d) / counts (k,), but `otherwise` in rows whose count is 0."""
-    if counts.min() > 0:
+    if min(counts.tolist()) > 0:
         return origin + sums / counts[:, None]
     counts = counts[:, None]
     return np.where(counts > 0, origin + sums / np.where(counts > 0, counts, 1), otherwise)
@@ -29,15 +29,17 @@ def averages(sums: Array, counts: Array, origin: Array, otherwise: Array | float
 class Blocks:
     """X (n, d) in blocks: iterating, as often as needed, gives slices of rows and F (d + 2, b).
 
-    F is the block X − origin, below it a row of ones and |x|². The ones make one product of what
-    would be two: scores b_i + a_i · x, and sums with counts. If there is one block it is made once,
-    for all iterations; of several there is never more than one.
+    F is the block X − origin, below it a row of ones and |x|²; or the square of each feature, with
+    `each`, F (2d + 1, b). They make one product of several: scores b_i + a_i · x, and sums with
+    counts. If there is one block it is made once, for all iterations; of several there is never
+    more than one.
     """
 
-    def __init__(self, X: Array, k: int, origin: Array) -> None:
+    def __init__(self, X: Array, k: int, origin: Array, each: bool = False) -> None:
         n, d = X.shape
         size = min(BLOCK_VALUES // (k + d), BLOCK_PRODUCTS // (k * (d + 1)))
         self.X, self.origin, self.size = X, origin, max(1, min(n, max(size, BLOCK_POINTS)))
+        self._n_squares = d if each else 1
         self._kept = list(self._made()) if self.size == n else None
 
     def __iter__(self) -> Iterator[tuple[slice, Array]]:
@@ -46,30 +48,39 @@ class Blocks:
     def _made(self) -> Iterator[tuple[slice, Array]]:
         n, d = self.X.shape
         # From about 16 dimensions on a transposing copy costs more than slower products.
-        buffer = np.ones((d + 2, self.size), order="C" if d < 16 else "F")
+        shape = d + 1 + self._n_squares, self.size
+        buffer = np.ones(shape, order="C" if d < 16 else "F")
         for first in range(0, n, self.size):
             rows = slice(first, min(first + self.size, n))
             F = buffer[:, : rows.stop - first]
-            np.subtract(self.X[rows].T, self.origin[:, None], out=F[:-2])
-            yield rows, square(F)
+            np.subtract(self.X[rows].T, self.origin[:, None], out=F[:d])
+            yield rows, square(F, d)
 
 
-def square(F: Array) -> Array:
-    """Fill in |x|² in a block F (d + 2, b), and return it."""
-    np.einsum("db,db->b", F[:-2], F[:-2], out=F[-1])
+def square(F: Array, d: int) -> Array:
+    """Fill in |x|², or the square of each feature, below a block and its ones; return F."""
+    X, squares = F[:d], F[d + 1 :]
+    if len(squares) == 1:
+        np.einsum("db,db->b", X, X, out=squares[0])
+    else:
+        np.multiply(X, X, out=squares)
     return F
 
 
 def squared_distances(F: Array, M: Array, P: Array | None = None) -> Array:
-    """Return D (k, b), Σ_d P_id (x_d − m_id)², of a block F (d + 2, b); M (k, d), P (k, d) or ones.
+    """Return D (k, b), Σ_d P_id (x_d − m_id)², of a block F; M (k, d), P (k, d) or ones.
 
-    Expanding the square makes this one matrix product, but subtracts large numbers where a point
-    lies very near a center; such points are computed again from the differences.
+    With P, F holds the square of each feature, without it their sum |x|². Expanding the square
+    makes this one matrix product, but subtracts large numbers where a point lies very near a
+    center; such points are computed again from the differences.
     """
-    X, PM = F[:-2], M if P is None else P * M
+    X, PM = F[: M.shape[1]], M if P is None else P * M
     m2 = np.vecdot(PM, M)
-    D = np.concatenate([-2 * PM, m2[:, None]], axis=1) @ F[:-1]
-    D += F[-1] if P is None else P @ (X * X)
+    if P is None:
+        D = np.concatenate([-2 * PM, m2[:, None]], axis=1) @ F[:-1]
+        D += F[-1]  # not in the product, where it could decide a tie
+    else:
+        D = np.concatenate([-2 * PM, m2[:, None], P], axis=1) @ F
     near = canceled(D, m2)
     if near.size:
         D[:, near] = differences(X[:, near], M, P)
@@ -81,7 +92,7 @@ def canceled(D: Array, m2: Array) -> Labels:
 
     |x|² is at most 2 |m|² + 2 D, so digits have canceled only where D is small beside |m|².
     """
-    small = CANCELED * m2.max()
+    small = CANCELED * max(m2.tolist())
     return np.flatnonzero(D.min(axis=0) < small) if D.min() < small else np.empty(0, dtype=np.intp)
 
 
@@ -101,7 +112,7 @@ def logits(D: Array, offset: Array, scale: float) -> tuple[Array, Array]:
     L is nowhere above 0, and its largest value at each point not below `LOWEST`. The least distance
     is subtracted before the division, so that any positive scale will do.
     """
-    low = offset.min()
+    low = min(offset.tolist())
     if low == -np.inf:  # a component of weight 0 is nearest to nothing
         D = np.where(offset[:, None] > -np.inf, D, np.inf)
     top = D.min(axis=0)
@@ -153,7 +164,8 @@ def nearest(points: Blocks, centers: Array) -> tuple[Array, Array, float]:
     A = np.concatenate([-2 * M, m2[:, None]], axis=1)
     sums, W = np.zeros((len(M), M.shape[1] + 1)), 0.0
     for _, F in points:
-        R = A @ F[:-1]  # |x − m|² − |x|²: enough to tell which center is nearest
+        X1 = F[:-1]
+        R = A @ X1  # |x − m|² − |x|²: enough to tell which center is nearest
         least = R.min(axis=0)
         D = least + F[-1]
         near = canceled(D[None], m2)
@@ -162,10 +174,10 @@ def nearest(points: Blocks, centers: Array) -> tuple[Array, Array, float]:
             least[near] = D[near] = R[:, near].min(axis=0)
         W += float(D.sum())
         np.equal(R, least, out=R)
-        block = R @ F[:-1].T
-        if block[:, -1].sum() > F.shape[1]:  # there are ties
+        block = R @ X1.T
+        if sum(block[:, -1].tolist()) > F.shape[1]:  # there are ties
             first_only(R)
-            block = R @ F[:-1].T
+            block = R @ X1.T
         sums += block
     counts = sums[:, -1]
     return counts, averages(sums[:, :-1], counts, points.origin, centers), W

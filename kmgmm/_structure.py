@@ -41,12 +41,13 @@ class DegenerateCovariance(ValueError):
 class Covariance:
     """What every structure does; those in `covariances` differ only in their arrays.
 
-    Arrays inside: a block X (d, b), and F (d + 2, b) with ones and |x|² below it; means M (k, d);
-    the whitener W, W_iᵀW_i = Σ_i⁻¹.
+    Arrays inside: a block F, its features X (d, b), ones and squares; means M (k, d); the whitener
+    W, W_iᵀW_i = Σ_i⁻¹; responsibilities R (k, b), and the sums R Fᵀ.
     """
 
     eps: float | None = None  # the variance, where it is not estimated
     common = False  # whether all components share one covariance, or the first axis is theirs
+    each = False  # whether a block holds the square of each feature, or their sum |x|²
 
     def shape(self, k: int, d: int) -> tuple[int, ...]:
         """Return the shape of the covariances' array."""
@@ -97,7 +98,7 @@ class Covariance:
         """Return D (k, b), the squared Mahalanobis distances in units of `scale`."""
         raise NotImplementedError
 
-    def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
+    def scatter(self, F: Array, M: Array, W: Array, R: Array, D: Array, sums: Array) -> Array:
         """Return what the M-step needs of Σ_j r_ji (x_j − m_i)(x_j − m_i)ᵀ over a block."""
         raise NotImplementedError
 
@@ -107,7 +108,8 @@ class Covariance:
 
     def mle(self, scatter: Array, counts: Array, d: int) -> Array:
         """Return the covariances that maximize the complete-data likelihood."""
-        return scatter / counts.sum() if self.common else (scatter.T / counts).T
+        with np.errstate(invalid="ignore", divide="ignore"):  # a component that claims nothing
+            return scatter / counts.sum() if self.common else (scatter.T / counts).T
 
 
 class Matrices(Covariance):

@@ -209,7 +209,7 @@ def _checked(X: Any, start: Mixture) -> tuple[Array, Mixture]:
 
 
 def _em(X: Array, mixture: Mixture, assignment: Callable[[Array], Array]) -> Iterator[MixtureState]:
-    points, iteration = Blocks(X, mixture.k, X[0]), 0
+    points, iteration = mixture._blocks(X, X[0]), 0
     while True:
         statistics = mixture._statistics(points, assignment)  # E-step
         yield MixtureState(mixture, statistics.objective, statistics.counts)

@@ -131,7 +131,7 @@ def gibbs(X: Any, prior: Prior, start: Mixture, *, rng: Any) -> Iterator[GibbsSt
 def _gibbs(
     X: Array, prior: Prior, mixture: Mixture, rng: np.random.Generator
 ) -> Iterator[GibbsState]:
-    points = Blocks(X, mixture.k, X[0])
+    points = mixture._blocks(X, X[0])
     while True:
         drawn: list[Labels] = []
         statistics = mixture._statistics(points, partial(_draw, rng, drawn))

@@ -14,21 +14,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kmgmm._arrays import Blocks, nearest
-from kmgmm._checks import Array, as_lloyd_start
+from kmgmm._arrays import Blocks, averages, nearest
+from kmgmm._checks import Array, Labels, as_lloyd_start
 from kmgmm.algorithms import KMeansState
 
-SIZE = 256  # points in a box
+SIZE = 128  # points in a box
 
 
 class _Boxes(NamedTuple):
-    """Sorted points X (n, d), relative to an origin, in m boxes."""
+    """m boxes of `SIZE` points, and the few points left over, all relative to an origin."""
 
-    X: Array
-    middle: Array  # (m, d)
-    half: Array  # (m, d), from the middle to the sides
-    counts: Array  # (m,)
-    means: Array  # (m, d)
+    X: Array  # (m, SIZE, d)
+    rest: Array  # (n % SIZE, d)
+    middle: Array  # (d, m)
+    half: Array  # (d, m), from the middle to the sides
+    means: Array  # (d, m)
     scatter: Array  # (m,), sum of squares about the mean
 
 
@@ -67,57 +67,53 @@ def lloyd_boxes(X: Any, centers: Any) -> Iterator[KMeansState]:
 
 
 def _iterate(X: Array, centers: Array) -> Iterator[KMeansState]:
-    origin = X[0]
+    origin, (k, d) = X[0], centers.shape
     boxes = _pack(X - origin)
     while True:
         M = centers - origin
         owner, whole = _owners(boxes, M)
         # Boxes that a border crosses are read point by point, the others taken whole.
-        opened = (np.flatnonzero(~whole)[:, None] * SIZE + np.arange(SIZE)).ravel()
-        X = boxes.X[opened[opened < len(boxes.X)]]
-        counts, means, W = nearest(Blocks(X, len(M), np.zeros_like(origin)), M)
-        claims = (owner == np.arange(len(M))[:, None]) * (whole * boxes.counts)  # (k, m)
-        sums = counts[:, None] * means + claims @ boxes.means
+        opened = np.concatenate([boxes.X[~whole].reshape(-1, d), boxes.rest])
+        counts, means, W = nearest(Blocks(opened, k, np.zeros(d)), M)
+        claims = SIZE * owner * whole
+        sums = counts[:, None] * means + claims @ boxes.means.T
         counts += claims.sum(axis=1)
-        distances = ((boxes.means - M[owner]) ** 2).sum(axis=1)
-        W += float(whole @ (boxes.scatter + boxes.counts * distances))
+        distances = ((boxes.means - M.T @ owner) ** 2).sum(axis=0)
+        W += float(whole @ (boxes.scatter + SIZE * distances))
         yield KMeansState(centers, W, counts.copy())
-        some = counts > 0
-        centers = centers.copy()
-        centers[some] = origin + sums[some] / counts[some, None]
+        centers = averages(sums, counts, origin, centers)
 
 
 def _pack(X: Array) -> _Boxes:
     """Sort points along Morton's curve, on a grid of 1,024 steps a side, and pack them."""
-    low, width = X.min(axis=0), np.ptp(X, axis=0)
+    (n, d), low, width = X.shape, X.min(axis=0), np.ptp(X, axis=0)
     grid = ((X - low) / np.where(width > 0, width, 1) * 1023).astype(np.int64)
-    d = min(X.shape[1], 6)  # 6 times 10 bits fit in a number
-    code = sum(((grid[:, j] >> bit) & 1) << (bit * d + j) for bit in range(10) for j in range(d))
+    d_code = min(d, 6)  # 6 times 10 bits fit in a number
+    places = ((bit, j) for bit in range(10) for j in range(d_code))
+    code = sum(((grid[:, j] >> bit) & 1) << (bit * d_code + j) for bit, j in places)
     X = X[np.argsort(code, kind="stable")]
-    starts = np.arange(0, len(X), SIZE)
-    counts = np.diff(np.append(starts, len(X))).astype(float)
-    means = np.add.reduceat(X, starts) / counts[:, None]
-    squares = ((X - np.repeat(means, SIZE, axis=0)[: len(X)]) ** 2).sum(axis=1)
-    low, high = np.minimum.reduceat(X, starts), np.maximum.reduceat(X, starts)
-    scatter = np.add.reduceat(squares, starts)
-    return _Boxes(X, (low + high) / 2, (high - low) / 2, counts, means, scatter)
+    packed, rest = X[: n - n % SIZE].reshape(-1, SIZE, d), X[n - n % SIZE :]
+    features = packed.transpose(2, 0, 1).copy()  # (d, m, SIZE)
+    low, high, means = features.min(axis=2), features.max(axis=2), features.mean(axis=2)
+    scatter = ((features - means[:, :, None]) ** 2).sum(axis=(0, 2))
+    return _Boxes(packed, rest, (low + high) / 2, (high - low) / 2, means, scatter)
 
 
-def _owners(boxes: _Boxes, M: Array) -> tuple[Any, Any]:
-    """Return the center nearest to each box's middle, and whether the box lies inside its cell.
+def _owners(boxes: _Boxes, M: Array) -> tuple[Array, Labels]:
+    """Return the center nearest to each box's middle, one-hot (k, m), and whether the box is whole.
 
-    From the middle to a corner, the lead of center i over center l shrinks by 2 |m_l − m_i| · half
-    at the most. A border within rounding of a corner counts as crossing the box.
+    It is if it lies inside that center's cell. From the middle to a corner, the lead of center i
+    over center l shrinks by 2 |m_l − m_i| · half at the most. A border within rounding of a corner
+    counts as crossing the box, and so does one through its middle.
     """
     m2 = np.vecdot(M, M)
-    D = m2[:, None] - 2 * M @ boxes.middle.T  # (k, m), less what does not depend on the center
-    owner = D.argmin(axis=0)
-    whole = np.empty(len(owner), dtype=bool)
-    rounding = 1e-12 * (m2.max() + abs(boxes.middle).max() ** 2)
-    for i, m in enumerate(M):
-        mine = owner == i
-        lead = D[:, mine] - D[i, mine]
-        shrinks = 2 * abs(M - m) @ boxes.half[mine].T + rounding
-        shrinks[i] = -1.0  # over itself it needs no lead
-        whole[mine] = (lead > shrinks).all(axis=0)
+    D = m2[:, None] - 2 * M @ boxes.middle  # less what does not depend on the center
+    least = D.min(axis=0)
+    owner = np.equal(D, least).astype(float)
+    own = M.T @ owner
+    rounding = 1e-12 * (m2.max() + abs(boxes.middle).max(initial=0.0) ** 2)
+    whole = owner.sum(axis=0) == 1
+    for m, D_i, mine in zip(M, D, owner, strict=True):
+        shrinks = 2 * np.einsum("dm,dm->m", abs(own - m[:, None]), boxes.half) + rounding
+        whole &= (D_i - least > shrinks) | (mine > 0)
     return owner, whole

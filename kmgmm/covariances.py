@@ -75,6 +75,10 @@ class Isotropic(Covariance):
             raise ValueError(f"{self} fixes the covariance at {self.eps:g}; got {covariances:g}")
         return covariances
 
+    def whitener(self, covariances: Array) -> Array:
+        # where ε is given it is known to be good
+        return super().whitener(covariances) if self.eps is None else 1 / np.sqrt(self.eps)
+
     def scale(self, covariances: Array) -> float:
         return float(covariances)
 
@@ -84,14 +88,14 @@ class Isotropic(Covariance):
     def distances(self, F: Array, M: Array, W: Array) -> Array:
         return squared_distances(F, M)
 
-    def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
-        return np.asarray(np.einsum("kb,kb->", R, D))
+    def scatter(self, F: Array, M: Array, W: Array, R: Array, D: Array, sums: Array) -> Array:
+        return np.zeros(()) if self.eps else np.asarray(np.einsum("kb,kb->", R, D))
 
     def spread(self, weights: Array, shifts: Array) -> Array:
-        return weights @ np.vecdot(shifts, shifts)
+        return np.zeros(()) if self.eps else weights @ np.vecdot(shifts, shifts)
 
     def mle(self, scatter: Array, counts: Array, d: int) -> Array:
-        return scatter / (counts.sum() * d) if self.eps is None else np.asarray(self.eps)
+        return np.asarray(self.eps or super().mle(scatter, counts, d) / d)
 
 
 class Spherical(Covariance):
@@ -117,14 +121,14 @@ class Spherical(Covariance):
         D *= (W * W)[:, None]
         return D
 
-    def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
+    def scatter(self, F: Array, M: Array, W: Array, R: Array, D: Array, sums: Array) -> Array:
         return np.einsum("kb,kb->k", R, D) / (W * W)
 
     def spread(self, weights: Array, shifts: Array) -> Array:
         return weights * np.vecdot(shifts, shifts)
 
     def mle(self, scatter: Array, counts: Array, d: int) -> Array:
-        return scatter / (counts * d)
+        return super().mle(scatter, counts, d) / d
 
 
 class Diagonal(Covariance):
@@ -139,6 +143,8 @@ class Diagonal(Covariance):
     6
     """
 
+    each = True
+
     def shape(self, k: int, d: int) -> tuple[int, ...]:
         return (k, d)
 
@@ -148,12 +154,13 @@ class Diagonal(Covariance):
     def distances(self, F: Array, M: Array, W: Array) -> Array:
         return squared_distances(F, M, W * W)
 
-    def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
-        moments = R.sum(axis=1)[:, None] * M * M
-        S = R @ (X * X).T - 2 * M * (R @ X.T) + moments
+    def scatter(self, F: Array, M: Array, W: Array, R: Array, D: Array, sums: Array) -> Array:
+        d = M.shape[1]
+        moments = sums[:, d, None] * M * M
+        S = sums[:, d + 1 :] - 2 * M * sums[:, :d] + moments
         small = CANCELED * moments
         for i in np.flatnonzero((small > S).any(axis=1)):  # digits have canceled
-            S[i] = (X - M[i, :, None]) ** 2 @ R[i]
+            S[i] = (F[:d] - M[i, :, None]) ** 2 @ R[i]
         return S
 
     def spread(self, weights: Array, shifts: Array) -> Array:
@@ -184,13 +191,14 @@ class Tied(Matrices):
         Z = np.empty_like(F)
         np.matmul(W, F[:-2], out=Z[:-2])
         Z[-2] = 1
-        return squared_distances(square(Z), M @ W.T)
+        return squared_distances(square(Z, len(W)), M @ W.T)
 
-    def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
+    def scatter(self, F: Array, M: Array, W: Array, R: Array, D: Array, sums: Array) -> Array:
         # The law of total variance: the scatter about each point's expected mean, plus that of
         # the means about it, Σ_j Σ_i>l r_ji r_jl (m_i − m_l)(m_i − m_l)ᵀ. The copy is there because
         # OpenBLAS takes longer over the product of an array with itself than over others.
-        E = X - M.T @ R
+        E = M.T @ R
+        np.subtract(F[:-2], E, out=E)
         pairs = (M[1:, None] - M[:-1]).reshape(-1, M.shape[1])
         return E @ E.copy().T + (np.tril(R[1:] @ R[:-1].T).ravel() * pairs.T) @ pairs
 
@@ -217,17 +225,18 @@ class Full(Matrices):
         return np.stack([whiten(covariance, i) for i, covariance in enumerate(covariances)])
 
     def distances(self, F: Array, M: Array, W: Array) -> Array:
-        D = np.empty((len(M), F.shape[1]))
-        for D_i, m, W_i in zip(D, M, W, strict=True):
-            Z = W_i @ (F[:-2] - m[:, None])
+        D, Z = np.empty((len(M), F.shape[1])), np.empty((M.shape[1], F.shape[1]))
+        A = np.concatenate([W, -np.matvec(W, M)[:, :, None]], axis=2)
+        for D_i, A_i in zip(D, A, strict=True):
+            np.matmul(A_i, F[:-1], out=Z)  # W_i x − W_i m_i: as exact as if x were rounded again
             Z *= Z
             Z.sum(axis=0, out=D_i)
         return D
 
-    def scatter(self, X: Array, M: Array, W: Array, R: Array, D: Array) -> Array:
+    def scatter(self, F: Array, M: Array, W: Array, R: Array, D: Array, sums: Array) -> Array:
         S = np.empty_like(W)
         for S_i, m, r in zip(S, M, R, strict=True):
-            differences = X - m[:, None]
+            differences = F[:-2] - m[:, None]
             np.matmul(differences * r, differences.T, out=S_i)
         return S
 

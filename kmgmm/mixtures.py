@@ -6,7 +6,6 @@ Chapter: Gaussian mixtures.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,12 +83,13 @@ class Mixture:
         self, weights: Array, means: Array, covariances: Array, model: "MixtureModel"
     ) -> "Mixture":
         """Fill a new mixture with arrays known to be right; EM's inner loop starts here."""
-        set_field = partial(object.__setattr__, self)
-        set_field("weights", read_only(weights))
-        set_field("means", read_only(means))
-        set_field("covariances", read_only(np.asarray(covariances)))
-        set_field("model", model)
-        set_field("_whitener", model.covariance.whitener(self.covariances))
+        vars(self).update(
+            weights=read_only(weights),
+            means=read_only(means),
+            covariances=read_only(np.asarray(covariances)),
+            model=model,
+            _whitener=model.covariance.whitener(covariances),
+        )
         return self
 
     @property
@@ -108,7 +108,10 @@ class Mixture:
         return self.model.covariance.matrices(self.covariances, self.k, self.d)
 
     def _points(self, X: Any) -> Blocks:
-        return Blocks(as_data(X, self.d), self.k, self.means[0])
+        return self._blocks(as_data(X, self.d), self.means[0])
+
+    def _blocks(self, X: Array, origin: Array) -> Blocks:
+        return Blocks(X, self.k, origin, self.model.covariance.each)
 
     def _logits(self, points: Blocks) -> Iterator[tuple[slice, Array, Array, Array, Array]]:
         """Yield rows, block, distances, logits, and what the log joint is above them."""
@@ -116,7 +119,7 @@ class Mixture:
         M = self.means - points.origin
         with np.errstate(divide="ignore"):  # a weight of 0 has logarithm −inf
             offset = np.log(self.weights) - 0.5 * structure.log_det(W, self.k, self.d)
-        highest = offset.max()
+        highest = max(offset.tolist())
         offset -= highest
         for rows, F in points:
             D = structure.distances(F, M, W)
@@ -125,15 +128,15 @@ class Mixture:
             yield rows, F, D, L, top
 
     def _statistics(self, points: Blocks, assignment: Callable[[Array], Array]) -> Statistics:
-        structure, W = self.model.covariance, self._whitener
-        M = self.means - points.origin
+        structure, M, W = self.model.covariance, self.means - points.origin, self._whitener
         sums, objective = np.zeros((self.k, self.d + 1)), 0.0
         scatter = np.zeros(self.covariances.shape)
         for _, F, D, R, top in self._logits(points):
             top += assignment(R)
             objective += float(top.sum())
-            sums += R @ F[:-1].T
-            scatter += structure.scatter(F[:-2], M, W, R, D)
+            block = R @ F.T
+            sums += block[:, : self.d + 1]
+            scatter += structure.scatter(F, M, W, R, D, block)
         counts = sums[:, -1].copy()
         shifts = averages(sums[:, :-1], counts, -M, 0.0)
         # The scatter was taken about the current means; about the new ones it is less (Steiner).

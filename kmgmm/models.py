@@ -114,12 +114,12 @@ class MixtureModel:
         means = averages(R.T @ (X - middle), counts, middle, middle)
         unit = self.covariance.spherical(1.0, self.k, X.shape[1])
         W = self.covariance.whitener(unit)
-        points = Blocks(X, self.k, means[0])
+        points = Blocks(X, self.k, means[0], self.covariance.each)
         M = means - points.origin
         scatter = np.zeros_like(unit)
         for rows, F in points:
-            D = self.covariance.distances(F, M, W)
-            scatter += self.covariance.scatter(F[:-2], M, W, R[rows].T, D)
+            D, claims = self.covariance.distances(F, M, W), R[rows].T
+            scatter += self.covariance.scatter(F, M, W, claims, D, claims @ F.T)
         return Statistics(counts, means, scatter, self.covariance)
 
     def mle(self, statistics: Statistics) -> Mixture:
@@ -137,6 +137,5 @@ class MixtureModel:
         if self.covariance.eps is None:  # points that agree to the last digits have no scatter
             digits = np.full_like(means, LAST_DIGITS * abs(means).max(axis=0))
             scatter = np.where(abs(scatter) > self.covariance.spread(counts, digits), scatter, 0.0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            covariances = self.covariance.mle(scatter, counts, means.shape[1])
+        covariances = self.covariance.mle(scatter, counts, means.shape[1])
         return Mixture.__new__(Mixture)._set(weights, means, covariances, self)

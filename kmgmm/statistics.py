@@ -32,7 +32,8 @@ class Statistics:
         Σ_j r_ji x_j / n_i. A component that claims nothing keeps the mean it had, if it had one
         (`Mixture.statistics`); otherwise the data's mean stands in (`MixtureModel.statistics`).
     scatter : array
-        Sum of squares and products about these means, in the form the structure needs.
+        Sum of squares and products about these means, in the form the structure needs; 0 where ε
+        is given, and nothing is to be estimated.
     covariance : Covariance
         The structure.
     objective : float

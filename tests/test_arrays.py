@@ -172,9 +172,10 @@ def test_every_form_of_data_gives_the_same_and_stays_as_it_was(form):
 # The inner loops
 
 
-def block_of(X):
-    """Return X (n, d) as a block: feature-major, below it ones and |x|²."""
-    return np.vstack([np.transpose(X), np.ones(len(X)), np.einsum("nd,nd->n", X, X)])
+def block_of(X, each=False):
+    """Return X (n, d) as a block: feature-major, below it ones and |x|², or each square."""
+    squares = np.transpose(X) ** 2 if each else np.einsum("nd,nd->n", X, X)
+    return np.vstack([np.transpose(X), np.ones(len(X)), squares])
 
 
 @given(data_and_centers())
@@ -188,7 +189,7 @@ def test_squared_distances_equal_the_loops(case):
 def test_weighted_squared_distances_equal_the_loops(case, seed):
     X, M = case
     P = 10 ** np.random.default_rng(seed).uniform(-6, 6, M.shape)
-    D = _arrays.squared_distances(block_of(X), M, P)
+    D = _arrays.squared_distances(block_of(X, each=True), M, P)
     scaled = [
         oracles.squared_distances(X * p**0.5, [m * p**0.5]) for m, p in zip(M, P, strict=True)
     ]
@@ -212,15 +213,16 @@ def test_one_hot_gives_each_point_to_the_first_of_the_best(k, b, seed):
     np.testing.assert_array_equal(L, expected)
 
 
+@pytest.mark.parametrize("each", [False, True])
 @pytest.mark.parametrize("size", [1, 255, 256, 257, 5000])
-def test_blocks_cover_every_row_once(size, monkeypatch):
+def test_blocks_cover_every_row_once(size, each, monkeypatch):
     monkeypatch.setattr(_arrays, "BLOCK_VALUES", 1)
     X = np.random.default_rng(1).standard_normal((size, 2))
-    parts = [(rows, F.copy()) for rows, F in _arrays.Blocks(X, 3, X[0])]
+    parts = [(rows, F.copy()) for rows, F in _arrays.Blocks(X, 3, X[0], each)]
     np.testing.assert_array_equal(
         np.concatenate([np.arange(size)[r] for r, _ in parts]), range(size)
     )
-    np.testing.assert_array_equal(np.hstack([F for _, F in parts]), block_of(X - X[0]))
+    np.testing.assert_array_equal(np.hstack([F for _, F in parts]), block_of(X - X[0], each))
     assert len(parts) == -(-size // 256)
 
 

@@ -116,6 +116,25 @@ def test_points_on_a_line_collapse_exactly_the_structures_that_see_it(structure,
         assert caught.value.component == component
 
 
+@pytest.mark.parametrize("gap", [1.0, 1e4, 1e8])
+@pytest.mark.parametrize("narrow", [1.0, 1e-3])
+def test_distances_to_ellipses_far_apart_keep_their_digits(gap, narrow):
+    """What is lost is what rounding the points and the covariances once more would cost."""
+    rng = np.random.default_rng(1)
+    turn = np.linalg.qr(rng.standard_normal((2, 2)))[0]
+    means, sd = np.array([[0.0, 0.0], [gap, -gap]]), np.array([1.0, narrow])
+    z = rng.standard_normal((200, 2)).round(3)
+    labels = np.arange(200) % 2
+    X = means[labels] + (z * sd) @ turn.T
+    z = (X - means[labels]) @ turn / sd  # of the points as they are stored
+    mixture = km.Mixture([0.5, 0.5], means, [turn @ np.diag(sd**2) @ turn.T] * 2)
+    log_joint = mixture.log_joint(X)[np.arange(200), labels]
+    expected = -np.log(2 * 2 * np.pi * narrow) - 0.5 * (z**2).sum(axis=1)
+    np.testing.assert_allclose(
+        log_joint, expected, rtol=0, atol=1e-13 * gap / narrow + 1e-15 / narrow**2
+    )
+
+
 def test_repr_is_the_call_that_makes_it():
     for structure in (*STRUCTURES, km.Isotropic(0.25)):
         again = eval(repr(structure), vars(km))
@@ -137,8 +156,8 @@ class TiedDiagonal(km.Diagonal):
     def distances(self, F, M, W):
         return super().distances(F, M, np.broadcast_to(W, M.shape))
 
-    def scatter(self, X, M, W, R, D):
-        return super().scatter(X, M, W, R, D).sum(axis=0)
+    def scatter(self, F, M, W, R, D, sums):
+        return super().scatter(F, M, W, R, D, sums).sum(axis=0)
 
     def spread(self, weights, shifts):
         return super().spread(weights, shifts).sum(axis=0)
