@@ -6,6 +6,7 @@ far from zero lose no digits, and ties on a grid stay exact.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -32,13 +33,14 @@ class Blocks:
     F is the block X − origin, below it a row of ones and |x|²; or the square of each feature, with
     `each`, F (2d + 1, b). They make one product of several: scores b_i + a_i · x, and sums with
     counts. If there is one block it is made once, for all iterations; of several there is never
-    more than one.
+    more than one. `total` has room for what is the same in all iterations, a sum over the blocks.
     """
 
     def __init__(self, X: Array, k: int, origin: Array, each: bool = False) -> None:
         n, d = X.shape
         size = min(BLOCK_VALUES // (k + d), BLOCK_PRODUCTS // (k * (d + 1)))
         self.X, self.origin, self.size = X, origin, max(1, min(n, max(size, BLOCK_POINTS)))
+        self.total: Any = None
         self._n_squares = d if each else 1
         self._kept = list(self._made()) if self.size == n else None
 

@@ -7,6 +7,8 @@ import numpy as np
 
 from kmgmm._checks import TINY, Array, as_real
 
+SCATTERED = 1e-3  # a share of the total scatter that has its digits after subtraction of the rest
+
 
 class DegenerateCovariance(ValueError):
     """A component's covariance is not positive definite: the component has collapsed.
@@ -102,6 +104,10 @@ class Covariance:
         """Return what the M-step needs of Σ_j r_ji (x_j − m_i)(x_j − m_i)ᵀ over a block."""
         raise NotImplementedError
 
+    def total(self, F: Array) -> Array:
+        """Return Σ_j x_j x_jᵀ over a block in the form of `scatter`, where that is `common`."""
+        raise NotImplementedError
+
     def spread(self, weights: Array, shifts: Array) -> Array:
         """Return the scatter of weights (k,) placed at shifts (k, d) from the means."""
         raise NotImplementedError
@@ -142,6 +148,12 @@ class Matrices(Covariance):
 def _degenerate(component: int | None) -> DegenerateCovariance:
     which = "the common covariance" if component is None else f"covariance of component {component}"
     return DegenerateCovariance(component, f"{which} is not positive definite")
+
+
+def lost_digits(scatter: Array, total: Array) -> bool:
+    """Tell whether a scatter, what means leave of the total, is too small to have its digits."""
+    variances, totals = (np.diagonal(S) if S.ndim == 2 else S for S in (scatter, total))
+    return bool((variances < SCATTERED * totals).any())
 
 
 def whiten(covariance: Array, component: int | None = None) -> Array:

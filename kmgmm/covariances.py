@@ -91,6 +91,9 @@ class Isotropic(Covariance):
     def scatter(self, F: Array, M: Array, W: Array, R: Array, D: Array, sums: Array) -> Array:
         return np.zeros(()) if self.eps else np.asarray(np.einsum("kb,kb->", R, D))
 
+    def total(self, F: Array) -> Array:
+        return np.zeros(()) if self.eps else F[-1].sum()
+
     def spread(self, weights: Array, shifts: Array) -> Array:
         return np.zeros(()) if self.eps else weights @ np.vecdot(shifts, shifts)
 
@@ -201,6 +204,9 @@ class Tied(Matrices):
         np.subtract(F[:-2], E, out=E)
         pairs = (M[1:, None] - M[:-1]).reshape(-1, M.shape[1])
         return E @ E.copy().T + (np.tril(R[1:] @ R[:-1].T).ravel() * pairs.T) @ pairs
+
+    def total(self, F: Array) -> Array:
+        return F[:-2] @ F[:-2].T
 
     def spread(self, weights: Array, shifts: Array) -> Array:
         return (weights * shifts.T) @ shifts

@@ -12,7 +12,7 @@ import numpy as np
 
 from kmgmm._arrays import Blocks, averages, logits, one_hot, softmax
 from kmgmm._checks import Array, Labels, as_data, as_real, as_weights, expect, read_only
-from kmgmm._structure import Covariance
+from kmgmm._structure import Covariance, lost_digits
 from kmgmm.covariances import Full, Isotropic, Spherical
 from kmgmm.statistics import Statistics
 
@@ -136,17 +136,18 @@ class Mixture:
             objective += float(top.sum())
             block = R @ F.T
             sums += block[:, : self.d + 1]
-            scatter += structure.scatter(F, M, W, R, D, block)
+            if points.total is None:
+                scatter += structure.scatter(F, M, W, R, D, block)
         counts = sums[:, -1].copy()
         shifts = averages(sums[:, :-1], counts, -M, 0.0)
-        # The scatter was taken about the current means; about the new ones it is less (Steiner).
-        return Statistics(
-            read_only(counts),
-            self.means + shifts,
-            scatter - structure.spread(counts, shifts),
-            structure,
-            objective,
-        )
+        if points.total is None:
+            scatter -= structure.spread(counts, shifts)  # from the current means to the new ones
+        else:  # within = total − between
+            scatter = points.total - structure.spread(counts, M + shifts)
+            if lost_digits(scatter, points.total):
+                points.total = None
+                return self._statistics(points, assignment)
+        return Statistics(read_only(counts), self.means + shifts, scatter, structure, objective)
 
     def statistics(self, X: Any, *, hard: bool = False) -> Statistics:
         """Return the statistics of X (n, d) claimed by this mixture: the E-step.

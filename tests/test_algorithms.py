@@ -390,3 +390,18 @@ def test_every_iteration_of_em_is_the_e_step_and_the_m_step(seed):
         second.mixture.covariances, by_hand.covariances, rtol=1e-6, atol=1e-9
     )
     assert first.objective <= second.objective + 1e-9
+
+
+@pytest.mark.parametrize("structure", [km.Isotropic(), km.Tied()], ids=name)
+@pytest.mark.parametrize("gap", [1.0, 1e2, 1e5, 1e8])
+def test_a_common_covariance_keeps_its_digits_however_far_apart_the_components_are(structure, gap):
+    """EM knows the total scatter for good; what the means leave of it may be too little for it."""
+    rng, rounding = np.random.default_rng(1), 1e-9 + 1e-15 * gap
+    centers = gap * np.array([[0.0, 0.0], [3.0, 1.0], [-2.0, 2.0]])
+    X = centers[rng.integers(3, size=600)] + rng.standard_normal((600, 2))
+    mixture = start = km.MixtureModel(3, structure).at(centers + 0.5, 2.0)
+    for state in islice(km.em(X, start), 1, 6):
+        mixture = start.model.mle(mixture.statistics(X))  # without the total
+        covariances = [m.covariances for m in (state.mixture, mixture)]
+        np.testing.assert_allclose(*covariances, rtol=rounding, atol=rounding)
+        assert state.objective == pytest.approx(km.log_likelihood(X, mixture), rel=1e-9)

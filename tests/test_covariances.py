@@ -159,6 +159,9 @@ class TiedDiagonal(km.Diagonal):
     def scatter(self, F, M, W, R, D, sums):
         return super().scatter(F, M, W, R, D, sums).sum(axis=0)
 
+    def total(self, F):
+        return F[len(F) // 2 + 1 :].sum(axis=1)
+
     def spread(self, weights, shifts):
         return super().spread(weights, shifts).sum(axis=0)
 
