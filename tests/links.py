@@ -8,6 +8,7 @@ file may show a solution or a hidden test of a problem set.
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -32,12 +33,18 @@ def base(root):
     return "/" + config["repository"]["url"].rpartition("/")[2] + "/"
 
 
+@cache  # pages are long
+def parsed(page):
+    """Return the tree of a page, given as bytes."""
+    return BeautifulSoup(page, "html.parser")
+
+
 def site_faults(site, expected, start="/"):
     """Yield what is missing: pages, files, anchors."""
     lost = [page for page in expected if not (site / f"{page}.html").exists()]
     yield from (f"{page}.html is missing" for page in lost)
     soups = {
-        path.resolve(): BeautifulSoup(path.read_bytes(), "html.parser")
+        path.resolve(): parsed(path.read_bytes())
         for path in site.rglob("*.html")
         if "_static" not in path.parts
     }
@@ -73,7 +80,7 @@ def one_way(book):
     """
 
     def read(name):
-        return BeautifulSoup((book / name).read_bytes(), "html.parser")
+        return parsed((book / name).read_bytes())
 
     names = [path.relative_to(book).as_posix() for path in book.glob("*/*.html")]
     chapters = {name: {a["href"] for a in read(name).select("a[href]")} for name in names}
@@ -120,10 +127,9 @@ def leaks(site, root):
     for path in site.rglob("*"):
         if path.suffix not in (".html", ".ipynb", ".js", ".json", ".md", ".py", ".txt"):
             continue
-        text = path.read_text(encoding="utf-8", errors="ignore")
-        if path.suffix == ".html":
-            text = BeautifulSoup(text, "html.parser").get_text()
-        text = squeezed(text)
+        page = path.read_bytes()
+        html = path.suffix == ".html"
+        text = squeezed(parsed(page).get_text() if html else page.decode(errors="ignore"))
         yield from (f"{path.relative_to(site)}: shows {line}" for line in secret if line in text)
 
 

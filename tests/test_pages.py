@@ -192,6 +192,7 @@ def test_search_finds_a_word(visit):
     page.keyboard.type("geyser")
     page.keyboard.press("Enter")
     page.wait_for_selector("ul.search li a[href*='old-faithful']")
+    page.get_by_role("status").filter(has_text="Search finished").wait_for()  # it is said, too
     assert page.faults == []
 
 

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from sphinx.errors import ExtensionError
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "book/_ext"))
-from published import assets, formulas, heads, ways
+from published import assets, formulas, heads, mends, ways
 
 
 def typeset(tmp_path, html):
@@ -106,3 +106,20 @@ def test_ways_lead_there_and_back():
 def test_a_docstring_that_names_no_chapter_fails_the_build():
     with pytest.raises(ExtensionError, match="'chapter b'"):
         led(BOOK | {"book/api": BOOK["book/api"].replace("chapter a", "chapter b")})
+
+
+def test_times_name_chapters_and_solutions_their_exercises(tmp_path):
+    heads = "".join(
+        f"<th><p>{name}</p></th>" for name in ("File", "Date", "Method", "Time", "Good")
+    )
+    row = '<td><p><a href="part/a.html">book/part/a</a></p></td><td/><td/><td><p>8.4</p></td><td/>'
+    table = f'<div class="execution-times"><table><tr>{heads}</tr><tr>{row}</tr></table></div>'
+    solution = (
+        '<div class="solution"><p class="admonition-title">Solution to<a> Task 1</a></p></div>'
+    )
+    pages = {"times.html": table + solution, "part/a.html": "<h1>Title<a>#</a></h1>"}
+    soups = {tmp_path / path: BeautifulSoup(page, "html.parser") for path, page in pages.items()}
+    mends.mend(soups)
+    times = soups[tmp_path / "times.html"]
+    assert [cell.text for cell in times.select("th, td")] == ["Chapter", "Seconds", "Title", "8.4"]
+    assert "Solution to <a>Task 1</a>" in str(times)

@@ -29,6 +29,16 @@ addEventListener("load", () => {
   }
 });
 
+// What a search has found is said as well as shown.
+addEventListener("load", () => {
+  const found = document.querySelector(".search-summary");
+  if (!found) return;
+  const {innerText} = found;
+  found.role = "status"; // which is heard when it changes
+  found.innerText = "";
+  setTimeout(() => (found.innerText ||= innerText), 100);
+});
+
 // Paper is white.
 {
   const {dataset} = document.documentElement;

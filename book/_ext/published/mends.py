@@ -34,3 +34,22 @@ def mend(soups):
             nothing.decompose()
         for repeated in soup.select('meta[name="viewport"]')[1:]:
             repeated.decompose()
+        # The blank before a link is not part of it.
+        for exercise in soup.select(".solution > .admonition-title > a"):
+            exercise.insert_before(" ")
+            exercise.contents[0].replace_with(exercise.contents[0].lstrip())
+    for path, soup in soups.items():
+        for table in soup.select(".execution-times table"):
+            tell_times(table, lambda link, path=path: soups[(path.parent / link).resolve()])
+
+
+def tell_times(table, page):
+    """Name chapters by their titles, not their files; say no more than how long they take."""
+    for row in table.select("tr"):
+        chapter, _, _, _, status = cells = row.select("th, td")
+        for cell in (cells[1], cells[2], status):
+            cell.decompose()
+        if link := chapter.a:
+            link.string = page(link["href"]).h1.find(string=True, recursive=False)
+    for head, title in zip(table.select("th p"), ("Chapter", "Seconds"), strict=True):
+        head.string = title
