@@ -2,7 +2,7 @@
 
 Inside a block everything is feature-major, (d, b) and (k, b): NumPy's inner loops then run over the
 points, and no array is larger than a block. A block's origin is a center or a point, so that data
-far from zero lose no digits, and ties on a grid stay exact.
+far from zero lose no digits, and ties of unweighted distances on a grid stay exact.
 """
 
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ class Blocks:
     """X (n, d) in blocks: iterating, as often as needed, gives slices of rows and F (d + 2, b).
 
     F is the block X − origin, below it a row of ones and |x|²; or the square of each feature, with
-    `each`, F (2d + 1, b). They make one product of several: scores b_i + a_i · x, and sums with
-    counts. If there is one block it is made once, for all iterations; of several there is never
-    more than one. `total` has room for what is the same in all iterations, a sum over the blocks.
+    `each`, F (2d + 1, b). So scores b_i + a_i · x are one product, and sums with counts. If there
+    is one block it is made once, for all iterations; of several there is never more than one.
+    `total` is the scatter about the origin, if EM is to subtract from it and loses no digits.
     """
 
     def __init__(self, X: Array, k: int, origin: Array, each: bool = False) -> None:
@@ -80,7 +80,7 @@ def squared_distances(F: Array, M: Array, P: Array | None = None) -> Array:
     m2 = np.vecdot(PM, M)
     if P is None:
         D = np.concatenate([-2 * PM, m2[:, None]], axis=1) @ F[:-1]
-        D += F[-1]  # not in the product, where it could decide a tie
+        D += F[-1]  # not in the product, where it could decide a tie, as it may with P
     else:
         D = np.concatenate([-2 * PM, m2[:, None], P], axis=1) @ F
     near = canceled(D, m2)

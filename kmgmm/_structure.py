@@ -7,7 +7,7 @@ import numpy as np
 
 from kmgmm._checks import TINY, Array, as_real
 
-SCATTERED = 1e-3  # a share of the total scatter that has its digits after subtraction of the rest
+SCATTERED = 1e-3  # below this share of the total, total − between has lost digits
 
 
 class DegenerateCovariance(ValueError):
@@ -82,6 +82,8 @@ class Covariance:
 
     def whitener(self, covariances: Array) -> Array:
         """Return W, or raise `DegenerateCovariance`."""
+        if self.eps is not None:  # known to be good
+            return np.asarray(1 / math.sqrt(self.eps))
         covariances = np.asarray(covariances)
         good = (covariances >= TINY) & np.isfinite(covariances)
         if not good.all():
@@ -105,7 +107,7 @@ class Covariance:
         raise NotImplementedError
 
     def total(self, F: Array) -> Array:
-        """Return Σ_j x_j x_jᵀ over a block in the form of `scatter`, where that is `common`."""
+        """Return Σ_j x_j x_jᵀ over a block, in the form of `scatter`; only if that is `common`."""
         raise NotImplementedError
 
     def spread(self, weights: Array, shifts: Array) -> Array:
@@ -114,8 +116,10 @@ class Covariance:
 
     def mle(self, scatter: Array, counts: Array, d: int) -> Array:
         """Return the covariances that maximize the complete-data likelihood."""
-        with np.errstate(invalid="ignore", divide="ignore"):  # a component that claims nothing
-            return scatter / counts.sum() if self.common else (scatter.T / counts).T
+        if self.common:
+            return scatter / counts.sum()
+        with np.errstate(invalid="ignore", divide="ignore"):  # a component may claim nothing
+            return (scatter.T / counts).T
 
 
 class Matrices(Covariance):
@@ -151,9 +155,15 @@ def _degenerate(component: int | None) -> DegenerateCovariance:
 
 
 def lost_digits(scatter: Array, total: Array) -> bool:
-    """Tell whether a scatter, what means leave of the total, is too small to have its digits."""
-    variances, totals = (np.diagonal(S) if S.ndim == 2 else S for S in (scatter, total))
-    return bool((variances < SCATTERED * totals).any())
+    """Tell whether a scatter, what is left of the total, is too small in some direction."""
+    if scatter.ndim < 2:
+        return not (scatter >= SCATTERED * total).all()
+    sd = np.sqrt(np.where(np.diag(total) > 0, np.diag(total), 1.0))
+    try:  # a scatter of NaN is lost as well
+        np.linalg.cholesky(scatter / sd / sd[:, None] - SCATTERED * np.eye(len(sd)))
+    except np.linalg.LinAlgError:
+        return True
+    return False
 
 
 def whiten(covariance: Array, component: int | None = None) -> Array:

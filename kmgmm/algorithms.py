@@ -210,7 +210,7 @@ def _checked(X: Any, start: Mixture) -> tuple[Array, Mixture]:
 
 def _em(X: Array, mixture: Mixture, assignment: Callable[[Array], Array]) -> Iterator[MixtureState]:
     points, iteration, structure = mixture._blocks(X, X[0]), 0, mixture.model.covariance
-    if structure.common:  # total scatter = within + between: it is the same in all iterations
+    if structure.common:  # the total scatter is the same in all iterations
         points.total = sum(structure.total(F) for _, F in points)
     while True:
         statistics = mixture._statistics(points, assignment)  # E-step

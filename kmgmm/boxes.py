@@ -1,9 +1,9 @@
 """A second algorithm for the k-means estimator: Lloyd's iterates, without reading every point.
 
 Points are sorted once along a space-filling curve, Morton's of 1966, and packed into boxes of
-neighbors. A box that lies inside one Voronoi cell is assigned whole: by Steiner's lemma its size,
-its mean and its sum of squares are all that an iteration needs to know of it. Only boxes that a
-border crosses are opened. In one to three dimensions they are few; in many dimensions every box is
+neighbors. A box that lies inside one Voronoi cell is assigned whole: by Steiner's lemma its mean
+and its sum of squares are all that an iteration needs to know of it. Only boxes that a border
+crosses are opened. In one to three dimensions they are few; in many dimensions every box is
 crossed.
 
 Chapter: k-means; speed and stability.
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kmgmm._arrays import Blocks, averages, nearest
-from kmgmm._checks import Array, Labels, as_lloyd_start
+from kmgmm._checks import Array, as_lloyd_start
 from kmgmm.algorithms import KMeansState
 
 SIZE = 128  # points in a box
@@ -80,8 +80,9 @@ def _iterate(X: Array, centers: Array) -> Iterator[KMeansState]:
         counts += claims.sum(axis=1)
         distances = ((boxes.means - M.T @ owner) ** 2).sum(axis=0)
         W += float(whole @ (boxes.scatter + SIZE * distances))
-        yield KMeansState(centers, W, counts.copy())
-        centers = averages(sums, counts, origin, centers)
+        means = averages(sums, counts, origin, centers)
+        yield KMeansState(centers, W, counts)
+        centers = means
 
 
 def _pack(X: Array) -> _Boxes:
@@ -99,12 +100,12 @@ def _pack(X: Array) -> _Boxes:
     return _Boxes(packed, rest, (low + high) / 2, (high - low) / 2, means, scatter)
 
 
-def _owners(boxes: _Boxes, M: Array) -> tuple[Array, Labels]:
-    """Return the center nearest to each box's middle, one-hot (k, m), and whether the box is whole.
+def _owners(boxes: _Boxes, M: Array) -> tuple[Array, Any]:
+    """Return the center nearest to each box's middle (k, m), zeros and ones, and which are whole.
 
-    It is if it lies inside that center's cell. From the middle to a corner, the lead of center i
-    over center l shrinks by 2 |m_l − m_i| · half at the most. A border within rounding of a corner
-    counts as crossing the box, and so does one through its middle.
+    A box is whole if it lies inside that center's cell. From the middle to a corner, the lead of
+    center i over center l shrinks by 2 |m_l − m_i| · half at the most. A border within rounding of
+    a corner counts as crossing the box, and so does one through its middle.
     """
     m2 = np.vecdot(M, M)
     D = m2[:, None] - 2 * M @ boxes.middle  # less what does not depend on the center

@@ -32,6 +32,8 @@ from kmgmm._arrays import CANCELED, square, squared_distances
 from kmgmm._checks import Array, check_eps
 from kmgmm._structure import Covariance, Matrices, whiten
 
+FAR = 1e3  # standard deviations from the origin
+
 
 class Isotropic(Covariance):
     """One common spherical covariance: εI set by hand, or σ²I to be estimated [EII].
@@ -75,10 +77,6 @@ class Isotropic(Covariance):
             raise ValueError(f"{self} fixes the covariance at {self.eps:g}; got {covariances:g}")
         return covariances
 
-    def whitener(self, covariances: Array) -> Array:
-        # where ε is given it is known to be good
-        return super().whitener(covariances) if self.eps is None else 1 / np.sqrt(self.eps)
-
     def scale(self, covariances: Array) -> float:
         return float(covariances)
 
@@ -120,9 +118,7 @@ class Spherical(Covariance):
         return -2 * d * np.log(W)
 
     def distances(self, F: Array, M: Array, W: Array) -> Array:
-        D = squared_distances(F, M)
-        D *= (W * W)[:, None]
-        return D
+        return squared_distances(F, M) * (W * W)[:, None]
 
     def scatter(self, F: Array, M: Array, W: Array, R: Array, D: Array, sums: Array) -> Array:
         return np.einsum("kb,kb->k", R, D) / (W * W)
@@ -161,8 +157,7 @@ class Diagonal(Covariance):
         d = M.shape[1]
         moments = sums[:, d, None] * M * M
         S = sums[:, d + 1 :] - 2 * M * sums[:, :d] + moments
-        small = CANCELED * moments
-        for i in np.flatnonzero((small > S).any(axis=1)):  # digits have canceled
+        for i in np.flatnonzero((CANCELED * moments > S).any(axis=1)):  # digits have canceled
             S[i] = (F[:d] - M[i, :, None]) ** 2 @ R[i]
         return S
 
@@ -209,7 +204,8 @@ class Tied(Matrices):
         return F[:-2] @ F[:-2].T
 
     def spread(self, weights: Array, shifts: Array) -> Array:
-        return (weights * shifts.T) @ shifts
+        parts = np.sqrt(weights)[:, None] * shifts
+        return parts.T @ parts  # symmetric to the last digit
 
 
 class Full(Matrices):
@@ -232,9 +228,13 @@ class Full(Matrices):
 
     def distances(self, F: Array, M: Array, W: Array) -> Array:
         D, Z = np.empty((len(M), F.shape[1])), np.empty((M.shape[1], F.shape[1]))
-        A = np.concatenate([W, -np.matvec(W, M)[:, :, None]], axis=2)
-        for D_i, A_i in zip(D, A, strict=True):
-            np.matmul(A_i, F[:-1], out=Z)  # W_i x − W_i m_i: as exact as if x were rounded again
+        A = np.concatenate([W, -W @ M[:, :, None]], axis=2)
+        far = (abs(W) @ abs(M[:, :, None])).max(axis=(1, 2)) > FAR
+        for i, D_i in enumerate(D):
+            if far[i]:  # W_i x − W_i m_i would round anew in each iteration, and EM might fall
+                np.matmul(W[i], F[:-2] - M[i, :, None], out=Z)
+            else:
+                np.matmul(A[i], F[:-1], out=Z)
             Z *= Z
             Z.sum(axis=0, out=D_i)
         return D

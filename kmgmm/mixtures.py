@@ -145,7 +145,7 @@ class Mixture:
         else:  # within = total − between
             scatter = points.total - structure.spread(counts, M + shifts)
             if lost_digits(scatter, points.total):
-                points.total = None
+                points.total = None  # never again
                 return self._statistics(points, assignment)
         return Statistics(read_only(counts), self.means + shifts, scatter, structure, objective)
 

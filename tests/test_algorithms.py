@@ -405,3 +405,32 @@ def test_a_common_covariance_keeps_its_digits_however_far_apart_the_components_a
         covariances = [m.covariances for m in (state.mixture, mixture)]
         np.testing.assert_allclose(*covariances, rtol=rounding, atol=rounding)
         assert state.objective == pytest.approx(km.log_likelihood(X, mixture), rel=1e-9)
+
+
+def test_a_common_ellipse_that_narrows_to_nothing_is_refused():
+    """No feature's variance vanishes: what the means leave of the total is flat all the same."""
+    X = np.repeat([[0.1, 0.2], [1.3, 0.7], [2.9, 0.4]], [13, 13, 14], axis=0)
+    start = km.MixtureModel(2, km.Tied()).at(X[[0, -1]], 1.0)
+    with pytest.raises(km.DegenerateCovariance):
+        list(islice(km.em(X, start), 30))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_em_climbs_wherever_its_origin_lies(order):
+    """Its origin is the first point, which may be of a group far from all others."""
+    rng = np.random.default_rng(3)
+    groups = [rng.standard_normal((n, 2)) for n in (50, 200, 200)]
+    X = np.vstack([groups[0] + 1e6, groups[1], groups[2] * [0.5, 1] + [2.5, 0]])[::order]
+    start = km.MixtureModel(3, km.Full()).at([[0, 0], [2, 0], [1e6, 1e6]], 1.0)
+    objectives = np.array([state.objective for state in islice(km.em(X, start), 90)])
+    assert np.diff(objectives).min() > -5e-13 * abs(objectives[-1])
+
+
+def test_what_em_finds_can_be_made_again_as_a_mixture():
+    corners = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1.0]])
+    means = np.array([[0, 0], [6.6, 2.2], [13.2, -2.2]])
+    X = np.vstack([corners + mean for mean in means])
+    start = km.MixtureModel(3, km.Tied()).at(means, 1.0)
+    for state in islice(km.em(X, start), 5):
+        m = state.mixture
+        assert km.Mixture(m.weights, m.means, m.covariances, m.model).k == 3

@@ -71,3 +71,13 @@ def test_bad_input_is_refused_at_the_call():
         km.lloyd_boxes([[0.0, 1.0]], [[0.0, 1.0, 2.0]])
     with pytest.raises(ValueError, match="2 clusters need at least 2 points"):
         km.lloyd_boxes([[0.0, 1.0]], [[0.0, 1.0], [1.0, 1.0]])
+
+
+def test_states_handed_out_cannot_change_the_next():
+    X, _ = km.data.three_blobs(2000, rng=1)
+    start = np.vstack([X[:2], [[1e6, 1e6]]])
+    expected = list(islice(km.lloyd(X, start), 3))
+    for state, plain in zip(km.lloyd_boxes(X, start), expected, strict=False):
+        np.testing.assert_allclose(state.centers, plain.centers)
+        state.centers[:] = 7
+        state.counts[:] = 7
