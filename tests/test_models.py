@@ -221,6 +221,23 @@ def test_bad_responsibilities_are_refused(R, message):
         km.MixtureModel(2, km.Full()).statistics([[0.0], [1.0]], R)
 
 
+def test_statistics_of_structures_with_other_parameters_do_not_add_up():
+    class Scaled(km.Isotropic):
+        def __init__(self, unit):
+            super().__init__()
+            self.unit = unit
+
+        def __repr__(self):
+            return f"Scaled({self.unit!r})"
+
+    parts = [
+        km.MixtureModel(1, Scaled(u)).statistics([[0.0], [1.0]], [[1], [1]]) for u in (1, 1, 2)
+    ]
+    assert (parts[0] + parts[1]).n == 4
+    with pytest.raises(ValueError, match=r"only statistics of one model add up; got Scaled\(1\)"):
+        parts[0] + parts[2]
+
+
 def test_statistics_of_nearly_equal_variances_do_not_add_up():
     def statistics(eps):
         return km.MixtureModel(1, km.Isotropic(eps)).at([[0.0]]).statistics([[0.0], [1.0]])

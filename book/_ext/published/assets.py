@@ -5,6 +5,7 @@ every class and id it names occurs in a page or in a script that may set it.
 """
 
 import hashlib
+import logging
 import re
 import shutil
 from io import BytesIO
@@ -252,6 +253,7 @@ def with_fonts(css, site):
 
 def of_glyphs(font, glyphs):
     """Return a font with only these glyphs, compressed."""
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells hundreds of steps
     options = subset.Options(layout_features=[], drop_tables=["FFTM", "GSUB", "GPOS"])
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=glyphs)
