@@ -108,7 +108,7 @@ class Covariance:
 
     def total(self, F: Array) -> Array:
         """Return Σ_j x_j x_jᵀ over a block, in the form of `scatter`; only if that is `common`."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{self} is common, and so needs total(F)")
 
     def spread(self, weights: Array, shifts: Array) -> Array:
         """Return the scatter of weights (k,) placed at shifts (k, d) from the means."""
